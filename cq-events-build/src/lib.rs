@@ -1,0 +1,1 @@
+//! Turns Avro schemas into Rust events.

@@ -1,0 +1,1 @@
+//! What cq-events knows of Avro schemas.

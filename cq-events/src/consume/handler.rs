@@ -1,0 +1,94 @@
+//! What a user's handler is to the consumer.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+
+use super::Delivery;
+use crate::consume::DeliveryError;
+use crate::event::{EventStream, Message, StreamInfo, Unknown};
+
+/// What a handler answers: success, or why the event could not be handled.
+pub type Handled = Result<(), Failure>;
+
+/// Why a handler could not handle an event.
+///
+/// Any error becomes one through `?`; it does not implement [`Error`] itself, which is what makes that possible.
+/// A failure stops the consumer with the event's offset uncommitted, so that the event is handled again by the
+/// next run.
+pub struct Failure {
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl Failure {
+    /// A failure with this cause: an error, a text, or what converts to a boxed error.
+    pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { source: cause.into() }
+    }
+
+    /// The cause.
+    pub fn cause(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &*self.source
+    }
+
+    /// The cause, owned.
+    pub fn into_cause(self) -> Box<dyn Error + Send + Sync> {
+        self.source
+    }
+}
+
+impl<E: Error + Send + Sync + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::new(error)
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.source, f)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.source, f)
+    }
+}
+
+/// A stream whose events can be handed to a handler of type `H`.
+///
+/// `#[derive(EventStream)]` implements it for every `H` that implements the stream's handler trait.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event stream",
+    label = "not a stream's enum",
+    note = "`#[handles(...)]` takes the enums that `cq-events-build` generates, such as `InspectionEvent`"
+)]
+pub trait DispatchTo<H>: EventStream {
+    /// Calls the handler's method for the event.
+    fn dispatch(self, handler: &H, message: &Message) -> impl Future<Output = Handled> + Send;
+
+    /// Calls the handler's `on_unknown`.
+    fn dispatch_unknown(
+        unknown: Unknown,
+        handler: &H,
+        message: &Message,
+    ) -> impl Future<Output = Handled> + Send;
+}
+
+/// A type that handles the events of one or more streams: `#[derive(EventHandler)]` with `#[handles(...)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event handler",
+    label = "no `EventHandler`",
+    note = "add `#[derive(EventHandler)]` and `#[handles(YourStream)]` to `{Self}`"
+)]
+pub trait EventHandler: Send + Sync + 'static {
+    /// The streams that it handles, in the order of `#[handles(...)]`.
+    fn streams() -> Vec<&'static StreamInfo>;
+
+    /// Decodes the message as an event of the stream at `stream` in [`EventHandler::streams`], and handles it.
+    fn handle(
+        &self,
+        stream: usize,
+        delivery: Delivery<'_>,
+    ) -> impl Future<Output = Result<(), DeliveryError>> + Send;
+}

@@ -1,0 +1,127 @@
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::Headers;
+
+/// What Kafka carried: the coordinates, key, headers and bytes around an event. Owned and cheap to clone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message {
+    inner: Arc<Inner>,
+}
+
+#[derive(PartialEq, Eq)]
+struct Inner {
+    topic: Arc<str>,
+    partition: i32,
+    offset: i64,
+    timestamp: Option<Timestamp>,
+    key: Option<Vec<u8>>,
+    value: Option<Vec<u8>>,
+    headers: Headers,
+}
+
+impl Message {
+    /// A message at `topic`, `partition` and `offset`, without timestamp, key, value and headers.
+    ///
+    /// Consumers build messages by themselves; this is for tests that call a handler directly.
+    pub fn new(topic: impl Into<Arc<str>>, partition: i32, offset: i64) -> MessageBuilder {
+        MessageBuilder(Inner {
+            topic: topic.into(),
+            partition,
+            offset,
+            timestamp: None,
+            key: None,
+            value: None,
+            headers: Headers::default(),
+        })
+    }
+
+    /// The topic.
+    pub fn topic(&self) -> &str {
+        &self.inner.topic
+    }
+
+    /// The partition.
+    pub fn partition(&self) -> i32 {
+        self.inner.partition
+    }
+
+    /// The offset.
+    pub fn offset(&self) -> i64 {
+        self.inner.offset
+    }
+
+    /// When the producer created the message, or when the broker appended it, as the topic is configured.
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        self.inner.timestamp
+    }
+
+    /// The key's bytes.
+    pub fn key(&self) -> Option<&[u8]> {
+        self.inner.key.as_deref()
+    }
+
+    /// The value's bytes, wire header included. None is a tombstone.
+    pub fn value(&self) -> Option<&[u8]> {
+        self.inner.value.as_deref()
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &Headers {
+        &self.inner.headers
+    }
+}
+
+/// Completes a [`Message`].
+pub struct MessageBuilder(Inner);
+
+impl MessageBuilder {
+    /// Sets the timestamp.
+    #[must_use]
+    pub fn timestamp(mut self, timestamp: Option<Timestamp>) -> Self {
+        self.0.timestamp = timestamp;
+        self
+    }
+
+    /// Sets the key.
+    #[must_use]
+    pub fn key(mut self, key: Option<Vec<u8>>) -> Self {
+        self.0.key = key;
+        self
+    }
+
+    /// Sets the value.
+    #[must_use]
+    pub fn value(mut self, value: Option<Vec<u8>>) -> Self {
+        self.0.value = value;
+        self
+    }
+
+    /// Sets the headers.
+    #[must_use]
+    pub fn headers(mut self, headers: Headers) -> Self {
+        self.0.headers = headers;
+        self
+    }
+
+    /// The message.
+    pub fn build(self) -> Message {
+        Message { inner: Arc::new(self.0) }
+    }
+}
+
+/// Coordinates and sizes only: values may be personal data.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("topic", &self.topic())
+            .field("partition", &self.partition())
+            .field("offset", &self.offset())
+            .field("key_bytes", &self.key().map(<[u8]>::len))
+            .field("value_bytes", &self.value().map(<[u8]>::len))
+            .field("headers", &self.headers().len())
+            .finish()
+    }
+}

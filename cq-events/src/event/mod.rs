@@ -1,0 +1,144 @@
+//! What an event and a stream are.
+//!
+//! An *event* is what a user publishes and handles: an Avro record with an identity. A *stream* is the set of
+//! events of one topic: a generated enum with one variant per branch of the topic's root union.
+
+mod headers;
+mod message;
+mod unknown;
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+pub use headers::{Header, HeaderPolicy, Headers};
+pub use message::{Message, MessageBuilder};
+pub use unknown::Unknown;
+
+use crate::codec::{Decoder, Encode};
+
+/// An event: a record of a stream, or the stream's enum over all of them.
+///
+/// Implemented by generated code. What the methods return comes from the schema: the names from the record,
+/// the rest from the fields that `cq.key` and `cq.role` name.
+pub trait Event: Send + Sync + 'static {
+    /// The record's Avro fullname, for example `chip_quality.inspection.InspectionCreated`.
+    fn fullname(&self) -> &'static str;
+
+    /// The name of the event for people and metrics, for example `INSPECTION_CREATED`.
+    fn event_type(&self) -> &'static str;
+
+    /// The bytes of the message key: the text of a string or UUID, an integer in decimal. None where the record
+    /// has no `cq.key`, or where the key field is null.
+    fn key(&self) -> Option<Cow<'_, [u8]>>;
+
+    /// The value of the field with the role `event_id`.
+    fn event_id(&self) -> Option<Uuid>;
+
+    /// The value of the field with the role `occurred_at`.
+    fn occurred_at(&self) -> Option<Timestamp>;
+
+    /// The value of the field with the role `correlation_id`.
+    fn correlation_id(&self) -> Option<&str>;
+
+    /// Sets the field with the role `correlation_id`; does nothing where the record has none.
+    fn set_correlation_id(&mut self, id: String);
+}
+
+/// What the schemas say of a stream. Emitted by `cq-events-build`.
+pub trait StreamSchema {
+    /// Topic, schema and events of the stream.
+    const STREAM: &'static StreamInfo;
+}
+
+/// The events of one topic: the generated enum, with `#[derive(EventStream)]`.
+///
+/// Its [`Encode`] appends the datum: the index of the branch, then the record (Avro 1.12, "Unions").
+pub trait EventStream: StreamSchema + Event + Encode + Sized {
+    /// Reads the record of the branch at `branch` in this build's schema, or None where there is no such branch.
+    ///
+    /// The decoder remembers its first error and yields zero values after it, so the result counts only if
+    /// [`Decoder::finish`] succeeds.
+    fn decode_branch(branch: usize, input: &mut Decoder<'_>) -> Option<Self>;
+}
+
+/// What the schemas say of one stream.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct StreamInfo {
+    /// The name of the stream: its table in `streams.toml`.
+    pub name: &'static str,
+    /// The topic that carries the stream.
+    pub topic: &'static str,
+    /// The assembled schema: the root union as normalised JSON, every named type inlined at its first use.
+    pub schema: &'static str,
+    /// One entry per branch of the root union, in its order.
+    pub events: &'static [EventInfo],
+    /// Which headers go with a message.
+    pub headers: HeaderPolicy,
+    /// How the topic is created, and checked.
+    pub topic_spec: TopicSpec,
+}
+
+/// One event of a stream.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct EventInfo {
+    /// The record's Avro fullname.
+    pub fullname: &'static str,
+    /// The event's name in upper snake case.
+    pub event_type: &'static str,
+}
+
+/// How the topic of a stream is created, and checked: from `streams.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TopicSpec {
+    /// Number of partitions.
+    pub partitions: i32,
+    /// Replication factor; None is the broker's default.
+    pub replication: Option<i32>,
+    /// Topic configuration, such as `retention.ms`, sorted by name.
+    pub config: &'static [(&'static str, &'static str)],
+}
+
+impl StreamInfo {
+    /// For generated code, which cannot build a `non_exhaustive` struct.
+    #[doc(hidden)]
+    pub const fn new(
+        name: &'static str,
+        topic: &'static str,
+        schema: &'static str,
+        events: &'static [EventInfo],
+        headers: HeaderPolicy,
+        topic_spec: TopicSpec,
+    ) -> Self {
+        Self { name, topic, schema, events, headers, topic_spec }
+    }
+
+    /// The subject of the stream's schema in a registry: `<topic>-value`, the TopicNameStrategy.
+    pub fn subject(&self) -> String {
+        format!("{}-value", self.topic)
+    }
+}
+
+impl EventInfo {
+    /// For generated code.
+    #[doc(hidden)]
+    pub const fn new(fullname: &'static str, event_type: &'static str) -> Self {
+        Self { fullname, event_type }
+    }
+}
+
+impl TopicSpec {
+    /// A topic with `partitions` partitions, a replication factor (None: the broker's default) and topic
+    /// configuration.
+    pub const fn new(
+        partitions: i32,
+        replication: Option<i32>,
+        config: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self { partitions, replication, config }
+    }
+}

@@ -1,0 +1,32 @@
+//! Schema-first, typed events over Apache Kafka.
+//!
+//! A team writes Avro schemas; `cargo build` turns them into Rust events (crate `cq-events-build`, used from
+//! `build.rs`); this crate carries them. The folders follow the flow of data:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`event`] | what an event and a stream are; the message that carries one |
+//! | [`codec`] | the Confluent wire header and the Avro binary encoding |
+//! | [`registry`] | which schema has which id |
+//! | [`publish`] | the producer |
+//! | [`consume`] | the consumer, and the engine that decides what it does |
+//! | [`kafka`] | everything that touches librdkafka: configuration, topics, offsets |
+//! | [`observe`] | metrics and correlation |
+//! | [`testing`] | the embedded broker (feature `testing`) |
+//!
+//! Without the default feature `kafka` there are events and codec only, and nothing needs a C compiler.
+
+pub mod codec;
+pub mod consume;
+pub mod event;
+#[cfg(feature = "kafka")]
+pub mod kafka;
+pub mod observe;
+#[cfg(feature = "kafka")]
+pub mod publish;
+pub mod registry;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+#[doc(hidden)]
+pub mod __private;

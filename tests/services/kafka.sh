@@ -1,0 +1,582 @@
+#!/usr/bin/env bash
+# Fetches, starts, breaks and stops a real Apache Kafka on the loopback address, without docker.
+# `kafka.sh help` lists the commands, README.md shows their use.
+
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+kafka.sh: a real Apache Kafka on 127.0.0.1 for the integration tests, without docker
+
+  kafka.sh fetch                fetch the jars with Maven, unless they are there already
+  kafka.sh start [--brokers 1|3] [--dir DIR] [--die-with PID]
+                                start a new cluster, wait until it is ready and print what to eval:
+                                  export KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:PORT[,...]
+                                  export CQ_KAFKA_DIR=DIR
+                                  --brokers   1 (the default) or 3
+                                  --dir       keep the cluster's files here (a new or empty folder)
+                                  --die-with  stop the cluster as soon as process PID is gone
+  kafka.sh stop [--now] DIR     stop a cluster and remove its files; --now: by kill -9 at once,
+  kafka.sh stop [--now] --all   without the up to 10 s of an orderly shutdown
+  kafka.sh kill DIR N...        kill -9 broker N (or several at the same moment)
+  kafka.sh restart DIR N...     start broker N again on its ports, wait until it is back in sync
+                                (with no majority left, name as many as make one in one call)
+  kafka.sh topics DIR ARG...    run Kafka's TopicCommand: --list, --create --topic T, --describe, ...
+  kafka.sh help                 print this
+
+Everything lies under target/services (or $CARGO_TARGET_DIR/services). Needed: Linux, bash, java 17 or
+newer (JAVA_HOME is respected), setsid and flock (util-linux), and mvn for the first fetch.
+END
+}
+
+say() { printf 'kafka.sh: %s\n' "$*" >&2; }
+fail() {
+  say "$@"
+  exit 1
+}
+
+# --- where things are -----------------------------------------------------------------------------
+
+script=$(readlink -f -- "${BASH_SOURCE[0]}")
+here=${script%/*}
+target=${CARGO_TARGET_DIR:-${here%/*/*}/target}
+[[ $target == /* ]] || target=$PWD/$target # as cargo understands it
+services=$target/services
+runs=$services/run
+version=$(sed -n 's:.*<kafka\.version>\(.*\)</kafka\.version>.*:\1:p' "$here/pom.xml")
+libs=$services/kafka-$version
+
+# How long `start` and `restart` wait for a cluster to be ready, in seconds.
+ready_within=60
+
+# A run folder holds:
+#   cluster.id     its presence marks the folder as ours, so that `stop` removes nothing else
+#   bootstrap      what goes into KAFKA_BOOTSTRAP_SERVERS; broker N is the N-th entry
+#   owner          the process of --die-with, if any
+#   watcher        the process that watches the owner
+#   lock           held by a command that changes the cluster as a whole
+#   broker-N/      server.properties, data/, log (and log.old of earlier lives), pid
+
+# --- what has to be installed ---------------------------------------------------------------------
+
+need_tools() {
+  [[ -r /proc/self/stat ]] || fail "this needs Linux's /proc; elsewhere use compose.yaml"
+  local tool
+  for tool in flock setsid; do
+    command -v "$tool" >/dev/null || fail "no $tool found: install util-linux"
+  done
+}
+
+# Sets `java`, or explains what is missing.
+need_java() {
+  local advice="Kafka ${version%.*} needs a JDK 17 or newer; install one (Debian: apt-get install openjdk-17-jre-headless) or set JAVA_HOME"
+  if [[ -n ${JAVA_HOME:-} ]]; then
+    java=$JAVA_HOME/bin/java
+    [[ -x $java ]] || fail "no java found in JAVA_HOME ($JAVA_HOME): $advice"
+  else
+    java=$(command -v java) || fail "no java found: $advice"
+  fi
+  # One line among others, such as that of JAVA_TOOL_OPTIONS: `openjdk version "17.0.15" 2025-04-15`,
+  # and `java version "1.8.0_402"` up to Java 8.
+  local words
+  words=$("$java" -version 2>&1) || fail "$java does not run: $words"
+  [[ $words =~ version\ \"(1\.)?([0-9]+) ]] || fail "cannot tell the version of $java: $words"
+  ((BASH_REMATCH[2] >= 17)) || fail "$java is Java ${BASH_REMATCH[2]}, too old: $advice"
+}
+
+# --- fetching -------------------------------------------------------------------------------------
+
+# The folder is complete as soon as it exists, for it comes by a rename. It holds a copy of the pom it
+# was made from: a changed pom makes a new one.
+fetched() { cmp -s "$here/pom.xml" "$libs/pom.xml"; }
+
+fetch() {
+  if fetched; then return; fi
+  need_java
+  command -v mvn >/dev/null ||
+    fail "no mvn found: Kafka's jars are fetched with Maven 3.6.3 or newer; install it (Debian: apt-get install maven)"
+  mkdir -p "$services"
+  # In a subshell, which ends the lock and runs the clean-up on every way out.
+  (
+    exec {lock}>"$services/fetch.lock"
+    flock -n "$lock" || { say "waiting for another fetch to end" && flock "$lock"; }
+    if fetched; then exit; fi
+    say "fetching Kafka $version with Maven"
+    # Holding the lock, whatever an earlier fetch left behind is garbage.
+    rm -rf "$services"/fetch.tmp
+    mkdir "$services/fetch.tmp"
+    trap 'rm -rf "$services/fetch.tmp"' EXIT
+    local new=$services/fetch.tmp/libs
+    # -C: a jar whose checksum is wrong is an error, not a warning.
+    mvn -B -q -C -f "$here/pom.xml" dependency:copy-dependencies \
+      -DoutputDirectory="$new" -DincludeScope=runtime </dev/null >"$services/fetch.tmp/log" 2>&1 || {
+      head -n 30 "$services/fetch.tmp/log" >&2
+      fail "Maven could not fetch Kafka $version (its words are above): the first fetch needs the network, or a mirror in Maven's settings"
+    }
+    [[ -f $new/kafka_2.13-$version.jar && -f $new/kafka-tools-$version.jar ]] ||
+      fail "Maven fetched no Kafka $version; what it did fetch: $(ls "$new")"
+    cp "$here/pom.xml" "$new/pom.xml"
+    rm -rf "$libs"
+    mv -T "$new" "$libs"
+  )
+}
+
+# --- processes ------------------------------------------------------------------------------------
+
+# Prints when process $1 started (in ticks since boot); fails if there is none. A zombie counts as gone:
+# a test killed by kill -9 stays one until its parent looks, which may be much later.
+started_at() {
+  local stat
+  IFS= read -r -d '' stat 2>/dev/null <"/proc/$1/stat" || [[ -n ${stat:-} ]] || return 1
+  local fields
+  read -ra fields <<<"${stat##*) }" # what precedes is the pid and a name that may hold anything
+  [[ ${fields[0]} != [ZX] ]] && printf '%s\n' "${fields[19]}"
+}
+
+# A process is kept in a file as "PID START": a number alone may have been given to another process since.
+remember() { # PID FILE
+  printf '%s %s\n' "$1" "$({ started_at "$1" || echo gone; } 2>/dev/null)" >"$2"
+}
+
+alive() { # FILE
+  local pid start now
+  [[ -f $1 ]] && read -r pid start <"$1" || return 1
+  now=$({ started_at "$pid"; } 2>/dev/null) && [[ $now == "$start" ]]
+}
+
+signal() { # SIGNAL FILE
+  local pid
+  alive "$2" && read -r pid _ <"$2" && kill "-$1" "$pid" 2>/dev/null || true
+}
+
+# Waits up to $1 seconds until none of the given processes is alive.
+await_end() { # SECONDS FILE...
+  local until=$((SECONDS + $1)) file
+  shift
+  for file in "$@"; do
+    while alive "$file"; do
+      ((SECONDS < until)) || return 1
+      sleep 0.1
+    done
+  done
+}
+
+# Starts a command in the background that nothing ties to us: a session of its own, so that neither a
+# terminal nor the signal to our process group ends it; and none of our open files, for a caller that
+# reads our stdout to its end would otherwise wait for the broker's end, and our locks would stay held.
+# The command keeps the process id, which is left in $!.
+detach() { # FOLDER LOG COMMAND...
+  (
+    cd "$1"
+    exec </dev/null >>"$2" 2>&1
+    shift 2
+    for fd in "/proc/$BASHPID/fd"/*; do
+      fd=${fd##*/}
+      # 255 is bash's own, and closes itself.
+      if ((fd > 2 && fd != 255)); then exec {fd}>&-; fi
+    done
+    exec setsid "$@"
+  ) &
+  disown
+}
+
+# --- one cluster ----------------------------------------------------------------------------------
+
+# Prints $1 free ports. They lie below Linux's range for outgoing connections (32768 and up), so nothing
+# is likely to take the port of a broker that a test has killed and will start again.
+free_ports() {
+  local port found=0
+  while read -r port; do
+    if ! (exec {fd}<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+      printf '%s\n' "$port"
+      if ((++found == $1)); then return; fi
+    fi
+  done < <(shuf -i 20000-31999 -n 200)
+  return 1
+}
+
+# Prints the server.properties of broker $2. For one broker and for three; everything that is not about
+# addresses and copies is here to be quick to start and small.
+properties() { # DIR N BROKERS VOTERS PORT CONTROLLER_PORT
+  local copies=$3 in_sync=$(($3 == 3 ? 2 : 1))
+  cat <<END
+process.roles=broker,controller
+node.id=$2
+controller.quorum.voters=$4
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:$5,CONTROLLER://127.0.0.1:$6
+log.dirs=$1/broker-$2/data
+
+# Topics of Kafka itself.
+offsets.topic.replication.factor=$copies
+offsets.topic.num.partitions=$copies
+transaction.state.log.replication.factor=$copies
+transaction.state.log.min.isr=$in_sync
+transaction.state.log.num.partitions=$copies
+
+# Topics of the tests: never by accident.
+auto.create.topics.enable=false
+default.replication.factor=$copies
+min.insync.replicas=$in_sync
+
+# A consumer group's first member does not wait for others (default: 3 s).
+group.initial.rebalance.delay.ms=0
+# A broker that was killed is missed soon, and let in again soon (defaults: 9 s and 2 s).
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+# The default of 128 MiB would be half of the heap.
+log.cleaner.dedupe.buffer.size=2097152
+END
+}
+
+# Sixteen random bytes in URL-safe base64, as Kafka writes them. (StorageTool random-uuid does this in a
+# second of a JVM's start.) A leading dash would be read as an option.
+new_cluster_id() {
+  local id
+  until [[ ${id:--} != -* ]]; do
+    id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
+  done
+  printf '%s\n' "$id"
+}
+
+format() { # DIR N
+  local home=$1/broker-$2
+  "$java" -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$libs/*" kafka.tools.StorageTool format \
+    -t "$(<"$1/cluster.id")" -c "$home/server.properties" </dev/null >>"$home/log" 2>&1
+}
+
+launch() { # DIR N
+  local home=$1/broker-$2
+  # Readiness is read from the log, so each life of a broker has its own.
+  if [[ -f $home/log ]]; then
+    cat "$home/log" >>"$home/log.old"
+    rm "$home/log"
+  fi
+  detach "$home" "$home/log" "$java" -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+    -Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS \
+    -cp "$libs/*" kafka.Kafka "$home/server.properties"
+  remember $! "$home/pid"
+}
+
+# The client port opens last, together with this line. The line tells our broker from a stranger who took
+# the port; metadata would not do, for it goes on listing dead brokers.
+ready() { # DIR N
+  grep -q 'Kafka Server started' "$1/broker-$2/log" 2>/dev/null || return 1
+  local addresses
+  IFS=, read -ra addresses <"$1/bootstrap"
+  (exec {fd}<>"/dev/tcp/${addresses[$2 - 1]/://}") 2>/dev/null
+}
+
+# Waits until the given brokers are ready; fails as soon as one of them dies, at the deadline, and when
+# the process that the cluster is to die with is gone.
+await_ready() { # DIR DEADLINE N...
+  local dir=$1 deadline=$2 n waiting
+  shift 2
+  while :; do
+    waiting=
+    for n in "$@"; do
+      alive "$dir/broker-$n/pid" || { say "broker $n has ended" && return 1; }
+      ready "$dir" "$n" || waiting+=" $n"
+    done
+    if [[ -z $waiting ]]; then return; fi
+    owned "$dir" || { say "the process to die with is gone" && return 1; }
+    ((SECONDS < deadline)) || { say "not ready after $ready_within s: broker$waiting" && return 1; }
+    sleep 0.1
+  done
+}
+
+# Whether the process given as --die-with still lives; true without one.
+owned() { [[ ! -f $1/owner ]] || alive "$1/owner"; }
+
+show_logs() { # DIR N...
+  local dir=$1 n
+  shift
+  for n in "$@"; do
+    say "the end of broker $n's log:"
+    tail -n 25 "$dir/broker-$n/log" >&2 || true
+  done
+}
+
+lost_a_port() { grep -Eqs 'Address already in use|BindException|ailed to bind' "$1"/broker-*/log; }
+
+kill_brokers() { # DIR
+  local pid
+  for pid in "$1"/broker-*/pid; do signal KILL "$pid"; done
+  await_end 10 "$1"/broker-*/pid || say "some process outlived kill -9, see $1"
+}
+
+# Ends a cluster and removes its files, and only those: --dir may have named a folder with a life of its own.
+remove_cluster() { # DIR SECONDS
+  local dir=$1 pid
+  # The watcher ends a cluster by this very function.
+  if [[ $(cat "$dir/watcher" 2>/dev/null) != "$$ "* ]]; then signal KILL "$dir/watcher"; fi
+  if (($2 > 0)); then
+    for pid in "$dir"/broker-*/pid; do signal TERM "$pid"; done
+    await_end "$2" "$dir"/broker-*/pid || true
+  fi
+  kill_brokers "$dir"
+  local link=$runs/$(cat "$dir/cluster.id" 2>/dev/null)
+  if [[ -L $link ]]; then rm -f "$link"; fi
+  rm -rf "$dir"/broker-* "$dir"/{cluster.id,bootstrap,owner,watcher,lock}
+  rmdir "$dir" 2>/dev/null || true
+}
+
+# Takes the lock of a cluster until this process (or subshell) ends. A command that holds it is done within
+# its deadline; if not, an end must come nevertheless.
+lock_cluster() { # DIR
+  exec {cluster_lock}>"$1/lock"
+  flock -w $((ready_within + 30)) "$cluster_lock" || say "somebody holds $1/lock; going on without it"
+}
+
+cluster_of() { # DIR, as the user gave it
+  [[ -n ${1:-} ]] || fail "which cluster? Give the folder that start printed as CQ_KAFKA_DIR"
+  [[ -f $1/cluster.id ]] || fail "there is no cluster in $1"
+  dir=$(cd -- "$1" && pwd -P)
+}
+
+brokers_of() { # DIR N...
+  (($# > 1)) || fail "which broker? Give its number"
+  local dir=$1 n
+  shift
+  for n in "$@"; do
+    [[ $n =~ ^[1-9]$ && -f $dir/broker-$n/server.properties ]] || fail "there is no broker $n in $dir"
+  done
+}
+
+# --- the commands ---------------------------------------------------------------------------------
+
+start() {
+  local brokers=1 dir='' die_with=''
+  while (($#)); do
+    case $1 in
+      --brokers | --dir | --die-with)
+        (($# > 1)) || fail "$1 needs a value"
+        case $1 in
+          --brokers) brokers=$2 ;;
+          --dir) dir=$2 ;;
+          --die-with) die_with=$2 ;;
+        esac
+        shift 2
+        ;;
+      *) fail "start: unknown argument $1 (see kafka.sh help)" ;;
+    esac
+  done
+  [[ $brokers == [13] ]] || fail "--brokers is 1 or 3, not $brokers"
+  [[ -z $die_with || $die_with =~ ^[1-9][0-9]*$ ]] || fail "--die-with needs a process id, not $die_with"
+  need_java
+  fetch
+
+  # Every other way out than the good one takes everything along.
+  local started=
+  trap 'if [[ -z $started && -n $dir && -f $dir/cluster.id ]]; then remove_cluster "$dir" 0; fi' EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+
+  local id
+  id=$(new_cluster_id)
+  mkdir -p "$runs"
+  if [[ -n $dir ]]; then
+    mkdir -p "$dir"
+    dir=$(cd -- "$dir" && pwd -P)
+    [[ -z $(ls -A "$dir") ]] || { say "$dir is not empty" && dir='' && exit 1; }
+    # So that `stop --all` finds it.
+    ln -s "$dir" "$runs/$id"
+  else
+    dir=$(cd -- "$(mktemp -d "$runs/kafka-XXXXXX")" && pwd -P)
+  fi
+  # java splits a class path at colons, Kafka log.dirs at commas; a backslash is an escape in .properties.
+  [[ $libs != *:* && $dir != *[,\\]* ]] || fail "Kafka cannot live in a path with a colon, comma or backslash: $dir"
+  printf '%s\n' "$id" >"$dir/cluster.id"
+  lock_cluster "$dir"
+  if [[ -n $die_with ]]; then
+    remember "$die_with" "$dir/owner"
+    owned "$dir" || fail "--die-with: there is no process $die_with"
+    # Before the brokers: should we be killed halfway together with the owner, nothing stays.
+    detach / /dev/null "$BASH" "$script" watch "$dir"
+    remember $! "$dir/watcher"
+  fi
+
+  # Between our look and the broker's bind, anybody can take a port.
+  local attempt tries=5 began=$SECONDS deadline=$((SECONDS + ready_within))
+  for ((attempt = 1; ; attempt++)); do
+    if boot "$dir" "$brokers" "$deadline"; then break; fi
+    if ! owned "$dir" || ! lost_a_port "$dir" || ((attempt == tries || SECONDS >= deadline)); then
+      local all
+      mapfile -t all < <(seq "$brokers")
+      show_logs "$dir" "${all[@]}"
+      fail "Kafka did not start"
+    fi
+    say "a port was taken by somebody else; trying others"
+    kill_brokers "$dir"
+    rm -rf "$dir"/broker-*
+  done
+
+  printf 'export KAFKA_BOOTSTRAP_SERVERS=%s\nexport CQ_KAFKA_DIR=%q\n' "$(<"$dir/bootstrap")" "$dir"
+  started=yes
+  say "Kafka $version is ready after $((SECONDS - began)) s: $(<"$dir/bootstrap") in $dir"
+}
+
+# One attempt of `start`: chooses ports, writes, formats and launches all brokers, waits.
+boot() { # DIR BROKERS DEADLINE
+  local dir=$1 brokers=$2 deadline=$3
+  local ports voters='' bootstrap='' n all=()
+  mapfile -t ports < <(free_ports $((2 * brokers)))
+  ((${#ports[@]} == 2 * brokers)) || fail "no free ports"
+  for ((n = 1; n <= brokers; n++)); do
+    all+=("$n")
+    bootstrap+=${bootstrap:+,}127.0.0.1:${ports[2 * n - 2]}
+    voters+=${voters:+,}$n@127.0.0.1:${ports[2 * n - 1]}
+  done
+  printf '%s\n' "$bootstrap" >"$dir/bootstrap"
+  local formats=()
+  for n in "${all[@]}"; do
+    mkdir "$dir/broker-$n"
+    properties "$dir" "$n" "$brokers" "$voters" "${ports[2 * n - 2]}" "${ports[2 * n - 1]}" \
+      >"$dir/broker-$n/server.properties"
+    format "$dir" "$n" &
+    formats+=($!)
+  done
+  local pid
+  for pid in "${formats[@]}"; do
+    wait "$pid" || { say "formatting failed" && return 1; }
+  done
+  for n in "${all[@]}"; do launch "$dir" "$n"; done
+  await_ready "$dir" "$deadline" "${all[@]}"
+}
+
+# Not a user's command: ends the cluster in DIR as soon as its owner is gone. Nobody waits for an orderly
+# end and the data is thrown away, so it is kill -9.
+watch() {
+  local dir=$1
+  while [[ -f $dir/cluster.id ]] && owned "$dir"; do sleep 0.5; done
+  [[ -f $dir/cluster.id ]] || exit 0
+  lock_cluster "$dir" # a `start` or `restart` under way notices the owner's end, too, and lets go
+  if [[ -f $dir/cluster.id ]]; then remove_cluster "$dir" 0; fi
+}
+
+stop() {
+  local grace=10
+  if [[ ${1:-} == --now ]]; then
+    grace=0
+    shift
+  fi
+  (($# == 1)) || fail "stop: give the cluster's folder, or --all"
+  local dir stops=()
+  if [[ $1 != --all ]]; then
+    cluster_of "$1"
+    stop_one "$dir" "$grace"
+    return
+  fi
+  for dir in "$runs"/*; do
+    if [[ -d $dir ]]; then
+      stop_one "$(cd -- "$dir" && pwd -P)" "$grace" &
+      stops+=($!)
+    elif [[ -L $dir ]]; then
+      rm -f "$dir" # of a --dir that was removed by hand
+    fi
+  done
+  local pid failed=0
+  for pid in ${stops[@]+"${stops[@]}"}; do wait "$pid" || failed=1; done
+  return "$failed"
+}
+
+stop_one() ( # DIR SECONDS
+  lock_cluster "$1"
+  remove_cluster "$1" "$2"
+  say "stopped $1"
+)
+
+kill_command() {
+  local dir n
+  cluster_of "${1:-}"
+  shift
+  brokers_of "$dir" "$@"
+  local pids=()
+  for n in "$@"; do
+    alive "$dir/broker-$n/pid" || fail "broker $n is not running"
+    pids+=("$dir/broker-$n/pid")
+  done
+  for n in "${pids[@]}"; do signal KILL "$n"; done
+  await_end 10 "${pids[@]}" || fail "a broker outlived kill -9"
+}
+
+restart() {
+  local dir n
+  cluster_of "${1:-}"
+  shift
+  brokers_of "$dir" "$@"
+  need_java
+  fetch
+  lock_cluster "$dir"
+  for n in "$@"; do
+    if alive "$dir/broker-$n/pid"; then fail "broker $n is still running; kill it first"; fi
+  done
+  local deadline=$((SECONDS + ready_within)) lagging
+  for n in "$@"; do launch "$dir" "$n"; done
+  await_ready "$dir" "$deadline" "$@" || {
+    show_logs "$dir" "$@"
+    fail "restart failed"
+  }
+  for n in "$@"; do
+    while lagging=$(out_of_sync "$dir" "$n") && [[ -n $lagging ]]; do
+      ((SECONDS < deadline)) || fail "broker $n is up, but after $ready_within s still not in sync: $lagging"
+      owned "$dir" || fail "the process to die with is gone"
+      sleep 0.3
+    done
+  done
+}
+
+# Prints the partitions that broker $2 should hold and does not, or that nobody leads. (All under-replicated
+# ones would be too many: other brokers may be down on purpose.)
+out_of_sync() { # DIR N
+  local table
+  table=$(topic_command "$1" --describe 2>&1) || { printf '%s\n' "${table##*$'\n'}" && return; }
+  awk -F '\t' -v n="$2" '
+    $3 ~ /^Partition: / {
+      leader = $4; replicas = $5; isr = $6
+      sub(/^Leader: /, "", leader); sub(/^Replicas: /, "", replicas); sub(/^Isr: /, "", isr)
+      if (("," replicas ",") ~ ("," n ",") && (leader == "none" || ("," isr ",") !~ ("," n ",")))
+        print substr($2, 8) "/" substr($3, 12)
+    }' <<<"$table"
+}
+
+topic_command() { # DIR ARG...
+  local dir=$1
+  shift
+  "$java" -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
+    -cp "$libs/*" org.apache.kafka.tools.TopicCommand --bootstrap-server "$(<"$dir/bootstrap")" "$@"
+}
+
+topics() {
+  local dir
+  cluster_of "${1:-}"
+  shift
+  need_java
+  fetch
+  topic_command "$dir" "$@"
+}
+
+# All of the file is read before anything runs, so editing it does not trip up a running watcher.
+main() {
+  local command=${1:-help} java
+  if (($#)); then shift; fi
+  case $command in
+    help | -h | --help) usage ;;
+    fetch | start | restart | stop | topics | watch)
+      need_tools
+      "$command" "$@"
+      ;;
+    kill)
+      need_tools
+      kill_command "$@"
+      ;;
+    *)
+      usage >&2
+      fail "unknown command $command"
+      ;;
+  esac
+}
+
+main "$@"
+exit
