@@ -6,7 +6,7 @@
 mod decode;
 mod encode;
 mod limits;
-mod number;
+pub(crate) mod number;
 mod wire;
 
 pub use decode::{Decode, DecodeError, DecodeErrorKind, Decoder};

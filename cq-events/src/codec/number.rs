@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn every_extreme_time_and_date_converts() {
         for time in [Timestamp::MIN, Timestamp::MAX] {
-            assert!((cut_to_millis(time) - time).total(jiff::Unit::Second).unwrap().abs() < 1.0);
+            assert_eq!(cut_to_millis(cut_to_millis(time)), cut_to_millis(time));
         }
         for date in [Date::MIN, Date::MAX, EPOCH] {
             assert_eq!(date_from_days(days(date)), Some(date));
