@@ -16,7 +16,9 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> T
     let params = parts.params(None);
     let fields = record.fields.iter().map(|field| parts.field(field));
     let initial = record.fields.iter().map(|field| parts.initial(field));
-    let setters = record.fields.iter().map(|field| parts.setter(field));
+    let required_setters = required.iter().map(|field| parts.required_setter(field));
+    let left_out = record.fields.iter().filter(|field| !matches!(field.presence, Presence::Required));
+    let optional_setters = left_out.map(|field| parts.optional_setters(field));
     let build = parts.build();
     let struct_doc =
         format!(" Builds a [`{}`]. Required fields must be set before `build()` compiles.", ty.ident);
@@ -45,7 +47,12 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> T
         }
 
         #marker_mod
-        #(#setters)*
+        #(#required_setters)*
+
+        impl<#(#params),*> #builder<#(#params),*> {
+            #(#optional_setters)*
+        }
+
         #build
     }
 }
@@ -114,71 +121,72 @@ impl<'a> Parts<'a> {
         }
     }
 
-    fn setter(&self, field: &FieldModel) -> TokenStream {
-        let Self { builder, markers, .. } = self;
-        let (ident, doc) = (names::ident(&field.ident), doc(field.doc.as_deref()));
-        let params = self.params(None);
-        if matches!(field.presence, Presence::Required) {
-            let ty = field::rust_type(self.module, &field.ty);
-            let missing = quote!(::cq_events::builder::Missing<#markers::#ident>);
-            let before = self.params(Some((field, missing)));
-            let after = self.params(Some((field, quote!(::cq_events::builder::Set<#ty>))));
-            let free = params.iter().zip(&self.required).filter(|(_, other)| other.name != field.name);
-            let free: Vec<_> = free.map(|(param, _)| param).collect();
-            let (argument, value) = self.argument(&field.ty);
-            let others = self.record.fields.iter().filter(|other| other.name != field.name);
-            let others = others.map(|other| names::ident(&other.ident));
-            return quote! {
-                impl<#(#free),*> #builder<#(#before),*> {
-                    #doc
-                    pub fn #ident(self, value: #argument) -> #builder<#(#after),*> {
-                        #builder {
-                            #ident: ::cq_events::builder::Set(#value),
-                            #(#others: self.#others,)*
-                        }
-                    }
-                }
-            };
-        }
-        let methods = match &field.ty {
-            FieldType::Optional { inner, .. } => {
-                let (argument, value) = self.argument(inner);
-                let ty = field::rust_type(self.module, &field.ty);
-                let maybe = format_ident!("maybe_{}", field.ident.trim_start_matches("r#"));
-                let maybe_doc = format!(" Sets `{}`, or leaves it null.", field.name);
-                quote! {
-                    #doc
-                    pub fn #ident(mut self, value: #argument) -> Self {
-                        self.#ident = ::core::option::Option::Some(#value);
-                        self
-                    }
+    /// The name of a field's setter, which must not be that of `build()`.
+    fn setter(field: &FieldModel) -> Ident {
+        names::ident(if field.ident == "build" { "build_" } else { &field.ident })
+    }
 
-                    #[doc = #maybe_doc]
-                    pub fn #maybe(mut self, value: #ty) -> Self {
-                        self.#ident = value;
-                        self
-                    }
-                }
-            }
-            ty => {
-                let (argument, value) = self.argument(ty);
-                let value = match field.presence {
-                    Presence::Role(_) => quote!(::core::option::Option::Some(#value)),
-                    _ => value,
-                };
-                quote! {
-                    #doc
-                    pub fn #ident(mut self, value: #argument) -> Self {
-                        self.#ident = #value;
-                        self
-                    }
-                }
-            }
-        };
+    /// The setter of a required field: it exists only while the field is missing, and gives a builder in which it
+    /// is set.
+    fn required_setter(&self, field: &FieldModel) -> TokenStream {
+        let Self { builder, markers, .. } = self;
+        let (ident, setter) = (names::ident(&field.ident), Self::setter(field));
+        let doc = doc(field.doc.as_deref());
+        let ty = field::rust_type(self.module, &field.ty);
+        let before = self.params(Some((field, quote!(::cq_events::builder::Missing<#markers::#ident>))));
+        let after = self.params(Some((field, quote!(::cq_events::builder::Set<#ty>))));
+        let params = self.params(None);
+        let others = params.iter().zip(&self.required).filter(|(_, other)| other.name != field.name);
+        let free = others.map(|(param, _)| param);
+        let (argument, value) = self.argument(&field.ty);
+        let moved = self.record.fields.iter().filter(|other| other.name != field.name);
+        let moved = moved.map(|other| names::ident(&other.ident));
         quote! {
-            impl<#(#params),*> #builder<#(#params),*> {
-                #methods
+            impl<#(#free),*> #builder<#(#before),*> {
+                #doc
+                pub fn #setter(self, value: #argument) -> #builder<#(#after),*> {
+                    #builder {
+                        #ident: ::cq_events::builder::Set(#value),
+                        #(#moved: self.#moved,)*
+                    }
+                }
             }
+        }
+    }
+
+    /// The setters of a field that may be left out.
+    fn optional_setters(&self, field: &FieldModel) -> TokenStream {
+        let (ident, setter) = (names::ident(&field.ident), Self::setter(field));
+        let doc = doc(field.doc.as_deref());
+        let (inner, is_nullable) = match &field.ty {
+            FieldType::Optional { inner, .. } => (&**inner, true),
+            ty => (ty, false),
+        };
+        let (argument, mut value) = self.argument(inner);
+        if is_nullable || matches!(field.presence, Presence::Role(_)) {
+            value = quote!(::core::option::Option::Some(#value));
+        }
+        let name = format_ident!("maybe_{}", field.ident.trim_start_matches("r#"));
+        let is_free = self.record.fields.iter().all(|other| name != other.ident);
+        let maybe = (is_nullable && is_free).then(|| {
+            let doc = format!(" Sets `{}`, or leaves it null.", field.name);
+            let ty = field::rust_type(self.module, &field.ty);
+            quote! {
+                #[doc = #doc]
+                pub fn #name(mut self, value: #ty) -> Self {
+                    self.#ident = value;
+                    self
+                }
+            }
+        });
+        quote! {
+            #doc
+            pub fn #setter(mut self, value: #argument) -> Self {
+                self.#ident = #value;
+                self
+            }
+
+            #maybe
         }
     }
 

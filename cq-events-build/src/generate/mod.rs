@@ -42,9 +42,9 @@ fn module(module: &Module) -> TokenStream {
     let name = names::ident(&module.name);
     let doc = match &module.stream {
         Some(stream) => {
-            format!("The stream `{}`, carried by the topic `{}`.", module.name, stream.config.topic)
+            format!(" The stream `{}`, carried by the topic `{}`.", module.name, stream.config.topic)
         }
-        None => format!("Types that several streams use, from the file `{}`.", module.name),
+        None => format!(" Types that several streams use, from the file `{}`.", module.name),
     };
     let reexports = module.reexports.iter().map(|(home, ident)| {
         let (home, ident) = (names::ident(home), names::ident(ident));
