@@ -14,11 +14,16 @@ use proptest::test_runner::{Config, TestRunner};
 /// Random values per stream.
 const CASES: u32 = 1_000;
 
+fn runner(cases: u32) -> TestRunner {
+    // A failure prints its value, so no file keeps it.
+    TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })
+}
+
 /// Both directions: what apache-avro writes is read as the same values, under the same field names, and what is
 /// written from that is read by apache-avro as the value that it began with.
 fn agrees_with_apache_avro<S: EventStream + std::fmt::Debug + PartialEq>() {
     let oracle = Oracle::new(S::STREAM.schema);
-    let mut runner = TestRunner::new(Config::with_cases(CASES));
+    let mut runner = runner(CASES);
     runner
         .run(&oracle.values(), |value| {
             let datum = oracle.encode(value.clone());
@@ -37,7 +42,7 @@ fn agrees_with_apache_avro<S: EventStream + std::fmt::Debug + PartialEq>() {
 /// No prefix of a datum is an event, and no datum with a byte more.
 fn refuses_truncated_and_longer<S: EventStream + std::fmt::Debug>() {
     let oracle = Oracle::new(S::STREAM.schema);
-    let mut runner = TestRunner::new(Config::with_cases(50));
+    let mut runner = runner(50);
     runner
         .run(&oracle.values(), |value| {
             let mut datum = oracle.encode(value);
@@ -54,7 +59,7 @@ fn refuses_truncated_and_longer<S: EventStream + std::fmt::Debug>() {
 
 /// Whatever the bytes, an answer comes, and what is read can be written.
 fn survives_any_bytes<S: EventStream + std::fmt::Debug>() {
-    let mut runner = TestRunner::new(Config::with_cases(2_000));
+    let mut runner = runner(2_000);
     let branches = S::STREAM.events.len();
     let bytes = (0..branches, prop::collection::vec(any::<u8>(), 0..300));
     runner
