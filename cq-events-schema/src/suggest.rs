@@ -1,4 +1,4 @@
-/// The candidate that `word` is most likely a misspelling of, if any is close: at most a third of its letters differ.
+/// The candidate that `word` is most likely a misspelling of, if any is close: at most two in five letters differ.
 ///
 /// ```
 /// assert_eq!(cq_events_schema::did_you_mean("strin", ["string", "int"]), Some("string"));
@@ -8,7 +8,9 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, candidate)| distance * 3 <= candidate.chars().count().max(word.chars().count()))
+        .filter(|(distance, candidate)| {
+            distance * 5 <= candidate.chars().count().max(word.chars().count()) * 2
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }

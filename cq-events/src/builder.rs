@@ -35,6 +35,7 @@ pub trait Given<T> {
     fn given(self) -> T;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Given<T> for Set<T> {
     fn given(self) -> T {
         self.0

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
+use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::schema::{DecimalSchema, Name, Schema};
 use apache_avro::types::Value;
-use apache_avro::{GenericDatumReader, GenericDatumWriter};
+use apache_avro::writer::datum::GenericDatumWriter;
 use heck::ToUpperCamelCase as _;
 use proptest::prelude::*;
 use rust_decimal::Decimal;

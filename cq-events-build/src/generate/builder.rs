@@ -226,12 +226,13 @@ impl<'a> Parts<'a> {
             quote!(#name: #value)
         });
         quote! {
-            impl<#(#params),*> #builder<#(#params),*>
-            where
-                #(#bounds,)*
-            {
+            impl<#(#params),*> #builder<#(#params),*> {
                 /// The value. Times are cut to the schema's unit.
-                pub fn build(self) -> #ident {
+                pub fn build(self) -> #ident
+                where
+                    // Bounds of the method and not of the block, so that the error names the missing field.
+                    #(#bounds,)*
+                {
                     #ident { #(#fields,)* }
                 }
             }

@@ -27,6 +27,7 @@ pub(crate) fn file(model: &Model) -> String {
         #(#modules)*
 
         /// Every stream of this crate, sorted by name: what `create_topics` takes.
+        #[allow(unreachable_pub)]
         pub const STREAMS: [&::cq_events::event::StreamInfo; #count] = [#(#streams),*];
     };
     match syn::parse2(tokens.clone()) {
@@ -57,7 +58,7 @@ fn module(module: &Module) -> TokenStream {
     let stream = module.stream.as_ref().map(stream::tokens);
     quote! {
         #[doc = #doc]
-        #[allow(missing_docs, clippy::all, clippy::pedantic, rustdoc::all)]
+        #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, rustdoc::all)]
         pub mod #name {
             #(#reexports)*
             #stream
