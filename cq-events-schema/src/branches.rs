@@ -2,7 +2,7 @@
 //! schema resolution.
 
 use crate::schema::{Kind, Schemas, Type};
-use crate::source::Diagnostics;
+use crate::source::{Diagnostic, Diagnostics};
 
 /// What a root branch of the writer's schema is to the reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +28,10 @@ pub enum WriterBranch {
 /// What each root branch of `writer` is to `reader`, in the order of the writer's branches.
 ///
 /// # Errors
-/// When one of the two is no valid schema.
+/// When one of the two is no valid schema, or its root is no union.
 pub fn compare_branches(reader: &str, writer: &str) -> Result<Vec<WriterBranch>, Diagnostics> {
-    let reader = Schemas::parse_text("the reader's schema", reader)?;
-    let writer = Schemas::parse_text("the writer's schema", writer)?;
+    let reader = union("the reader's schema", reader)?;
+    let writer = union("the writer's schema", writer)?;
     let ours: Vec<(String, String)> = branches(&reader);
     let compare =
         |(fullname, text): (String, String)| match ours.iter().position(|(ours, _)| *ours == fullname) {
@@ -42,6 +42,18 @@ pub fn compare_branches(reader: &str, writer: &str) -> Result<Vec<WriterBranch>,
             Some(_) => WriterBranch::Different { fullname },
         };
     Ok(branches(&writer).into_iter().map(compare).collect())
+}
+
+fn union(name: &str, text: &str) -> Result<Schemas, Diagnostics> {
+    let schemas = Schemas::parse_text(name, text)?;
+    match schemas.roots().first() {
+        Some(root) if !matches!(root.kind, Kind::Union(_)) => {
+            let error = Diagnostic::new(root.span, "the root is no union of records")
+                .hint("a schema of one record per subject cannot be read yet");
+            Err(Diagnostics::new(schemas.sources, vec![error]))
+        }
+        _ => Ok(schemas),
+    }
 }
 
 /// Name and normalised text of each root branch, every one assembled for itself.

@@ -6,6 +6,9 @@ use std::fmt;
 /// The largest text that is parsed, in bytes.
 const MAX_BYTES: usize = 1 << 20;
 
+/// The most characters of a line that a report shows.
+const LONG_LINE: usize = 160;
+
 /// A text with a name to report it by.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -88,12 +91,17 @@ impl Sources {
         let Position { line, column } = self.position(span);
         let mut report = format!("{}:{line}:{column}: {}", self.name(span.source), diagnostic.message);
         if let Some(text) = self.text(span.source).lines().nth(line - 1) {
+            // Of a long line, such as a whole schema, only the part around the token is shown.
+            let is_long = text.chars().count() > LONG_LINE;
+            let skipped = if is_long { (column - 1).saturating_sub(LONG_LINE / 2) } else { 0 };
+            let shown = text.chars().skip(skipped).take(LONG_LINE);
             // A tab would put the carets in the wrong place.
-            let text = text.replace('\t', " ");
-            let rest_of_line = text.chars().count().saturating_sub(column - 1);
+            let shown: String = shown.map(|c| if c == '\t' { ' ' } else { c }).collect();
+            let indent = column - 1 - skipped;
             let token = self.text(span.source).get(span.start..span.end).unwrap_or_default();
-            let carets = token.chars().take_while(|c| *c != '\n').count().min(rest_of_line).max(1);
-            report.push_str(&format!("\n  | {text}\n  | {}{}", " ".repeat(column - 1), "^".repeat(carets)));
+            let room = shown.chars().count().saturating_sub(indent);
+            let carets = token.chars().take_while(|c| *c != '\n').count().min(room).max(1);
+            report.push_str(&format!("\n  | {shown}\n  | {}{}", " ".repeat(indent), "^".repeat(carets)));
         }
         if let Some(hint) = &diagnostic.hint {
             report.push_str(&format!("\n  = {hint}"));

@@ -73,12 +73,10 @@ fn branches_of_a_newer_writer_are_identical_different_or_unknown() {
 }
 
 #[test]
-fn a_single_record_is_a_stream_of_one_branch() {
+fn a_writer_without_a_union_is_refused() {
     let record = r#"{"type":"record","name":"a.Kept","fields":[{"name":"id","type":"string"}]}"#;
-    assert_eq!(
-        compare_branches(&format!("[{record}]"), record).unwrap(),
-        [WriterBranch::Identical { index: 0 }]
-    );
+    let error = compare_branches(&format!("[{record}]"), record).unwrap_err().to_string();
+    assert!(error.starts_with("the writer's schema:1:1: the root is no union of records"), "{error}");
 }
 
 #[test]

@@ -154,6 +154,16 @@ impl<'a> Builder<'a> {
     /// The records that are the branches of a stream's root.
     fn events(&mut self, root: &'a Type) -> Vec<&'a Named> {
         let mut events = Vec::new();
+        if !matches!(root.kind, Kind::Union(_)) {
+            let hint =
+                "put it in brackets: [{\"type\": \"record\", ...}], and a second event can be added later";
+            self.error(
+                Span { end: root.span.start + 1, ..root.span },
+                "the root of a stream is a union",
+                hint,
+            );
+            return events;
+        }
         for branch in self.schemas.branches(root) {
             match self.record(&branch.kind) {
                 Some(named) => events.push(named),
