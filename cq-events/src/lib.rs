@@ -30,3 +30,22 @@ pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;
+
+pub use consume::{EventHandler, Failure, Handled};
+pub use cq_events_derive::{EventHandler, EventStream, skip};
+pub use event::{Event, EventStream, Message, Unknown};
+
+/// Includes the events that `cq-events-build` generated from the crate's schemas: one module per stream.
+///
+/// ```ignore
+/// // build.rs
+/// fn main() { cq_events_build::compile("streams.toml") }
+/// // src/lib.rs
+/// cq_events::include_events!();
+/// ```
+#[macro_export]
+macro_rules! include_events {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/cq_events.rs"));
+    };
+}

@@ -18,6 +18,13 @@ pub enum DeliveryError {
 }
 
 impl Delivery<'_> {
+    /// For generated code: the message is of no stream of the handler.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn unrouted(&self) -> DeliveryError {
+        DeliveryError::Handler(Failure::new("unrouted"))
+    }
+
     /// Decodes the message as an event of the stream `S` and hands it to `handler`.
     ///
     /// # Errors

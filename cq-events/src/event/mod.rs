@@ -47,6 +47,11 @@ pub trait Event: Send + Sync + 'static {
 }
 
 /// What the schemas say of a stream. Emitted by `cq-events-build`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event stream",
+    label = "not a stream's enum",
+    note = "streams are the enums that `cq-events-build` generates, such as `InspectionEvent`"
+)]
 pub trait StreamSchema {
     /// Topic, schema and events of the stream.
     const STREAM: &'static StreamInfo;
