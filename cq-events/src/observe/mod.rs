@@ -1,1 +1,3 @@
-//! To come.
+//! What is seen from outside: metrics and correlation.
+
+pub mod correlation;
