@@ -31,6 +31,10 @@ pub mod testing;
 #[doc(hidden)]
 pub mod __private;
 
+// The macros emit absolute paths, also in this crate's own tests.
+#[cfg(test)]
+extern crate self as cq_events;
+
 pub use consume::{EventHandler, Failure, Handled};
 pub use cq_events_derive::{EventHandler, EventStream, skip};
 pub use event::{Event, EventStream, Message, Unknown};
