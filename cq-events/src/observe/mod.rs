@@ -1,1 +1,8 @@
-//! To come.
+//! What is seen of producers and consumers from outside: metrics and correlation.
+
+pub(crate) mod correlation;
+mod metrics;
+
+#[cfg_attr(not(feature = "kafka"), allow(unused_imports))] // producer and consumer need librdkafka
+pub(crate) use metrics::{ConsumerCounters, ProducerCounters};
+pub use metrics::{ConsumerMetrics, ProducerMetrics};
