@@ -29,7 +29,9 @@ pub struct EncodeError {
 #[non_exhaustive]
 pub enum EncodeErrorKind {
     /// The decimal has more digits, or more of them after the point, than its schema holds.
-    #[error("{value} does not fit decimal({precision}, {scale}) without rounding: round it, or widen the schema")]
+    #[error(
+        "{value} does not fit decimal({precision}, {scale}) without rounding: round it, or widen the schema"
+    )]
     Decimal {
         /// The value.
         value: Decimal,

@@ -94,7 +94,8 @@ pub(super) fn from_be(bytes: &[u8]) -> Option<i128> {
         _ => 0x00,
     };
     let (extra, kept) = bytes.split_at(bytes.len().saturating_sub(16));
-    if extra.iter().any(|byte| *byte != fill) || kept.first().is_some_and(|b| !extra.is_empty() && (b ^ fill) >= 0x80)
+    if extra.iter().any(|byte| *byte != fill)
+        || kept.first().is_some_and(|b| !extra.is_empty() && (b ^ fill) >= 0x80)
     {
         return None;
     }
@@ -109,7 +110,9 @@ mod tests {
 
     #[test]
     fn zigzag_maps_small_magnitudes_to_small_numbers() {
-        for (value, coded) in [(0, 0), (-1, 1), (1, 2), (-2, 3), (i64::MAX, u64::MAX - 1), (i64::MIN, u64::MAX)] {
+        for (value, coded) in
+            [(0, 0), (-1, 1), (1, 2), (-2, 3), (i64::MAX, u64::MAX - 1), (i64::MIN, u64::MAX)]
+        {
             assert_eq!((zigzag(value), unzigzag(coded)), (coded, value));
         }
     }

@@ -12,7 +12,9 @@ const MAGIC: u8 = 0;
 #[non_exhaustive]
 pub enum FrameError {
     /// The value ends within the header.
-    #[error("the value has {length} bytes, but the wire header alone has 5: was it written without a schema registry?")]
+    #[error(
+        "the value has {length} bytes, but the wire header alone has 5: was it written without a schema registry?"
+    )]
     Short {
         /// The value's length in bytes.
         length: usize,
