@@ -35,9 +35,13 @@ pub mod __private;
 #[cfg(test)]
 extern crate self as cq_events;
 
+#[cfg(feature = "kafka")]
+pub use consume::{Consumer, shutdown_signal};
 pub use consume::{EventHandler, Failure, Handled};
 pub use cq_events_derive::{EventHandler, EventStream, skip};
 pub use event::{Event, EventStream, Message, Unknown};
+#[cfg(feature = "kafka")]
+pub use kafka::KafkaConfig;
 
 /// Includes the events that `cq-events-build` generated from the crate's schemas: one module per stream.
 ///

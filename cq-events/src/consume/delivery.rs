@@ -74,6 +74,9 @@ pub enum DeliveryError {
         /// The panic's message.
         message: String,
     },
+    /// The handler was cut off: the async runtime shut down.
+    #[error("the handler was cut off by the end of the async runtime")]
+    Cancelled,
 }
 
 /// What a message turned out to be.

@@ -44,7 +44,7 @@ impl Lane {
             return;
         }
         self.next = Some(message.offset() + 1);
-        self.waiting_bytes += size(&message);
+        self.waiting_bytes += message.payload_bytes();
         self.waiting.push_back(message);
     }
 
@@ -54,7 +54,7 @@ impl Lane {
             return None;
         }
         let message = self.waiting.pop_front()?;
-        self.waiting_bytes -= size(&message);
+        self.waiting_bytes -= message.payload_bytes();
         self.ledger.begin(message.offset());
         Some(message)
     }
@@ -87,8 +87,4 @@ impl Lane {
             true
         }
     }
-}
-
-fn size(message: &Message) -> usize {
-    message.key().map_or(0, <[u8]>::len) + message.value().map_or(0, <[u8]>::len)
 }
