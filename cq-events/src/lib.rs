@@ -42,6 +42,8 @@ pub use cq_events_derive::{EventHandler, EventStream, skip};
 pub use event::{Event, EventStream, Message, Unknown};
 #[cfg(feature = "kafka")]
 pub use kafka::KafkaConfig;
+#[cfg(feature = "kafka")]
+pub use publish::Producer;
 
 /// Includes the events that `cq-events-build` generated from the crate's schemas: one module per stream.
 ///
