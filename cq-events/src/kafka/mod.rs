@@ -12,5 +12,7 @@ pub use config::{
 };
 pub use error::{KafkaError, TopicDifference};
 pub use offsets::{PartitionLag, PartitionOffset, end_offsets, group_lag};
+#[cfg(feature = "testing")]
+pub(crate) use topics::legal as legal_topic;
 pub(crate) use topics::require_topics;
 pub use topics::{TopicReport, check_topics, create_topics};

@@ -320,7 +320,7 @@ fn distinct(
     Ok(distinct)
 }
 
-pub(super) fn legal(topic: &str) -> Result<(), KafkaError> {
+pub(crate) fn legal(topic: &str) -> Result<(), KafkaError> {
     let character = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let fits = (1..=249).contains(&topic.len()) && topic != "." && topic != "..";
     if fits && topic.chars().all(character) {

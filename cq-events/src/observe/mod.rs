@@ -3,6 +3,6 @@
 pub mod correlation;
 mod metrics;
 
-#[cfg_attr(not(feature = "kafka"), allow(unused_imports))] // producer and consumer need librdkafka
+#[cfg(feature = "kafka")]
 pub(crate) use metrics::{ConsumerCounters, ProducerCounters};
 pub use metrics::{ConsumerMetrics, ProducerMetrics};
