@@ -33,9 +33,19 @@ pub mod testing;
 #[doc(hidden)]
 pub mod __private;
 
+// The macros emit absolute paths, also in this crate's own tests.
+#[cfg(test)]
+extern crate self as cq_events;
+
+#[cfg(feature = "kafka")]
+pub use consume::{Consumer, shutdown_signal};
 pub use consume::{EventHandler, Failure, Handled};
 pub use cq_events_derive::{EventHandler, EventStream, skip};
 pub use event::{Event, EventStream, Message, Unknown};
+#[cfg(feature = "kafka")]
+pub use kafka::KafkaConfig;
+#[cfg(feature = "kafka")]
+pub use publish::Producer;
 
 /// Includes the events that `cq-events-build` generated from the crate's schemas: one module per stream.
 ///

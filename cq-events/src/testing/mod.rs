@@ -1,1 +1,5 @@
-//! To come.
+//! The test kit: Kafka in the test's own process.
+
+mod embedded;
+
+pub use embedded::EmbeddedBroker;

@@ -1,0 +1,72 @@
+//! What may not be seen in logs, errors and Debug.
+
+use std::fmt;
+
+pub(super) const REDACTED: &str = "[redacted]";
+
+/// A text that does not show.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Secret(String);
+
+impl Secret {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
+
+/// Whether a librdkafka property of this name holds a secret, or may.
+pub(super) fn is_secret(property: &str) -> bool {
+    const MARKS: [&str; 9] =
+        ["password", "secret", "pem", "jaas", "token", "oauthbearer", "credential", "private", "username"];
+    let name = property.to_ascii_lowercase();
+    MARKS.iter().any(|mark| name.contains(mark))
+}
+
+/// A URL without its user info.
+pub(super) fn without_user_info(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let (authority, path) = match rest.find(['/', '?', '#']) {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    // User info ends at the last `@` of the authority: a password may hold one.
+    let host = match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{REDACTED}@{host}"),
+        None => authority.to_owned(),
+    };
+    // A query may carry a token.
+    let path = path.split_once('?').map_or_else(|| path.to_owned(), |(path, _)| format!("{path}?{REDACTED}"));
+    if scheme.is_empty() { format!("{host}{path}") } else { format!("{scheme}://{host}{path}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_lose_their_user_info() {
+        assert_eq!(without_user_info("http://u:p@ss@host:8081/x"), "http://[redacted]@host:8081/x");
+        assert_eq!(without_user_info("u:p@host"), "[redacted]@host");
+        assert_eq!(without_user_info("http://host:8081"), "http://host:8081");
+        assert_eq!(without_user_info("http://host/x?key=1"), "http://host/x?[redacted]");
+    }
+
+    #[test]
+    fn secrets_are_known_by_their_names() {
+        for name in ["sasl.password", "ssl.key.pem", "sasl.oauthbearer.config", "sasl.jaas.config"] {
+            assert!(is_secret(name), "{name}");
+        }
+        assert!(!is_secret("socket.keepalive.enable"));
+        assert_eq!(format!("{:?}", Secret::new("hunter2")), "[redacted]");
+    }
+}

@@ -1,0 +1,286 @@
+use std::ffi::OsString;
+use std::time::Duration;
+
+use super::{Acks, AutoOffsetReset, Compression, ConfigError, KafkaConfig, SaslMechanism, SecurityProtocol};
+
+fn from(variables: &[(&str, &str)]) -> Result<KafkaConfig, ConfigError> {
+    KafkaConfig::from_variables(
+        variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))),
+    )
+}
+
+fn with(variables: &[(&str, &str)]) -> Result<KafkaConfig, ConfigError> {
+    from(&[&[("KAFKA_BOOTSTRAP_SERVERS", "a:9092")], variables].concat())
+}
+
+fn problem(variables: &[(&str, &str)]) -> String {
+    with(variables).expect_err("a problem").to_string()
+}
+
+#[test]
+fn every_variable_reaches_its_property() {
+    let config = with(&[
+        ("KAFKA_SECURITY_PROTOCOL", "sasl_plaintext"),
+        ("KAFKA_SASL_MECHANISM", "PLAIN"),
+        ("KAFKA_SASL_USERNAME", "user"),
+        ("KAFKA_SASL_PASSWORD", "hunter2"),
+        ("KAFKA_GROUP_ID", "g"),
+        ("KAFKA_AUTO_OFFSET_RESET", "latest"),
+        ("KAFKA_CLIENT_ID", "me"),
+        ("KAFKA_ACKS", "1"),
+        ("KAFKA_COMPRESSION_TYPE", "zstd"),
+        ("KAFKA_ENABLE_IDEMPOTENCE", "false"),
+        ("KAFKA_LINGER_MS", "7"),
+        ("KAFKA_MESSAGE_TIMEOUT_MS", "8000"),
+        ("KAFKA_SESSION_TIMEOUT_MS", "9000"),
+        ("KAFKA_MAX_POLL_INTERVAL_MS", "10000"),
+        ("KAFKA_CONNECT_TIMEOUT_MS", "1500"),
+        ("KAFKA_QUEUE_MESSAGES", "50"),
+        ("KAFKA_PROPERTY_SOCKET_KEEPALIVE_ENABLE", "true"),
+        ("CQ_SERVICE_NAME", "fab"),
+    ])
+    .unwrap();
+    let producer = config.producer_config();
+    for (name, value) in [
+        ("bootstrap.servers", "a:9092"),
+        ("security.protocol", "SASL_PLAINTEXT"),
+        ("sasl.mechanisms", "PLAIN"),
+        ("sasl.username", "user"),
+        ("sasl.password", "hunter2"),
+        ("client.id", "me"),
+        ("acks", "1"),
+        ("compression.type", "zstd"),
+        ("enable.idempotence", "false"),
+        ("max.in.flight.requests.per.connection", "1"),
+        ("linger.ms", "7"),
+        ("message.timeout.ms", "8000"),
+        ("queue.buffering.max.messages", "100"),
+        ("partitioner", "murmur2_random"),
+        ("socket.keepalive.enable", "true"),
+    ] {
+        assert_eq!(producer.get(name), Some(value), "{name}");
+    }
+    producer.create_native_config().unwrap();
+    let consumer = config.consumer_config("g2");
+    for (name, value) in [
+        ("group.id", "g2"),
+        ("auto.offset.reset", "latest"),
+        ("session.timeout.ms", "9000"),
+        ("max.poll.interval.ms", "10000"),
+        ("enable.auto.commit", "false"),
+        ("enable.auto.offset.store", "false"),
+        ("partition.assignment.strategy", "cooperative-sticky"),
+        ("allow.auto.create.topics", "false"),
+        ("socket.keepalive.enable", "true"),
+    ] {
+        assert_eq!(consumer.get(name), Some(value), "{name}");
+    }
+    consumer.create_native_config().unwrap();
+    assert_eq!(config.group_id(), Some("g"));
+    assert_eq!(config.service_name(), "fab");
+    assert_eq!(config.connect_timeout(), Duration::from_millis(1500));
+}
+
+#[test]
+fn the_defaults_lose_nothing() {
+    let config = with(&[]).unwrap();
+    let producer = config.producer_config();
+    for (name, value) in [
+        ("acks", "all"),
+        ("enable.idempotence", "true"),
+        ("linger.ms", "5"),
+        ("message.timeout.ms", "30000"),
+        ("compression.type", "snappy"),
+    ] {
+        assert_eq!(producer.get(name), Some(value), "{name}");
+    }
+    assert_eq!(config.connect_timeout(), Duration::from_secs(10));
+    assert_eq!(config.queue_messages(), 100_000);
+    assert_eq!(config.service_name(), "cq-events");
+    assert_eq!(config.auto_offset_reset(), AutoOffsetReset::Earliest);
+}
+
+#[test]
+fn all_problems_are_reported_together() {
+    let error = from(&[
+        ("KAFKA_ACKS", "al"),
+        ("KAFKA_COMPRESSION_TYPE", "snapy"),
+        ("KAFKA_LINGER_MS", "soon"),
+        ("KAFKA_ENABLE_IDEMPOTENCE", "yes"),
+        ("KAFKA_BOOTSTRAP_SERVER", "a:9092"),
+        ("KAFKA_PROPERTY_ENABLE_AUTO_COMMIT", "true"),
+    ])
+    .unwrap_err();
+    let text = error.to_string();
+    for part in [
+        "KAFKA_ACKS is `al`; it takes all, 1, 0 (did you mean all?)",
+        "KAFKA_COMPRESSION_TYPE is `snapy`; it takes none, gzip, snappy, lz4, zstd (did you mean snappy?)",
+        "KAFKA_LINGER_MS is `soon`; it takes a whole number of milliseconds",
+        "KAFKA_ENABLE_IDEMPOTENCE is `yes`; it takes true, false",
+        "KAFKA_BOOTSTRAP_SERVER is not a setting: did you mean KAFKA_BOOTSTRAP_SERVERS?",
+        "KAFKA_BOOTSTRAP_SERVERS (builder: bootstrap_servers) is not set",
+        "property enable.auto.commit cannot be set",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert_eq!(text.matches("is not set").count(), 1, "{text}");
+    assert_eq!(error.problems().len(), 7, "{text}");
+}
+
+#[test]
+fn variables_of_other_tools_are_left_alone() {
+    with(&[("KAFKA_HOME", "/opt"), ("KAFKA_OPTS", "-X"), ("KAFKA_HEAP_OPTS", "-X"), ("PATH", "x")]).unwrap();
+    assert!(problem(&[("KAFKA_ACK", "all")]).contains("did you mean KAFKA_ACKS?"));
+    assert!(problem(&[("KAFKA_GROUPID", "g")]).contains("did you mean KAFKA_GROUP_ID?"));
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    let config = with(&[("KAFKA_GROUP_ID", ""), ("KAFKA_ACKS", "")]).unwrap();
+    assert_eq!(config.group_id(), None);
+    assert!(from(&[("KAFKA_BOOTSTRAP_SERVERS", "")]).is_err());
+}
+
+#[test]
+fn bootstrap_servers_are_checked_one_by_one() {
+    for good in ["a:1", "a:9092, b.example:9093", "[::1]:9092", "10.0.0.1:65535"] {
+        from(&[("KAFKA_BOOTSTRAP_SERVERS", good)]).unwrap();
+    }
+    for (bad, part) in [
+        ("a", "the port is missing"),
+        ("a:0", "the port is no number from 1 to 65535"),
+        ("a:99999", "the port is no number"),
+        ("a:9092,,b:9092", "an empty entry"),
+        ("PLAINTEXT://a:9092", "leave the protocol out"),
+        (":9092", "the host is empty"),
+        ("a b:9092", "the host is empty or holds a character"),
+    ] {
+        let error = from(&[("KAFKA_BOOTSTRAP_SERVERS", bad)]).unwrap_err().to_string();
+        assert!(error.contains(part) && error.contains("KAFKA_BOOTSTRAP_SERVERS"), "{bad}: {error}");
+    }
+}
+
+#[test]
+fn an_idempotent_producer_needs_all_acknowledgements() {
+    let error = problem(&[("KAFKA_ACKS", "1")]);
+    assert!(error.contains("KAFKA_ACKS") && error.contains("KAFKA_ENABLE_IDEMPOTENCE"), "{error}");
+    let builder = KafkaConfig::builder().bootstrap_servers("a:1").acks(Acks::None);
+    assert!(builder.clone().build().is_err());
+    builder.enable_idempotence(false).build().unwrap();
+}
+
+#[test]
+fn protection_that_would_not_apply_is_an_error() {
+    assert!(problem(&[("KAFKA_SASL_USERNAME", "u")]).contains("set that to SASL_SSL or SASL_PLAINTEXT"));
+    assert!(problem(&[("KAFKA_SSL_CA_LOCATION", "/ca.pem")]).contains("set that to SSL or SASL_SSL"));
+    let error = problem(&[("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT")]);
+    for part in ["KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[cfg(not(any(feature = "tls", feature = "tls-vendored")))]
+#[test]
+fn tls_and_scram_name_the_feature_that_they_need() {
+    assert!(problem(&[("KAFKA_SECURITY_PROTOCOL", "SSL")]).contains("feature `tls`"));
+    let scram = [
+        ("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
+        ("KAFKA_SASL_MECHANISM", "SCRAM-SHA-256"),
+        ("KAFKA_SASL_USERNAME", "u"),
+        ("KAFKA_SASL_PASSWORD", "p"),
+    ];
+    assert!(problem(&scram).contains("SCRAM-SHA-256, which needs OpenSSL"));
+}
+
+#[test]
+fn properties_with_a_setting_of_their_own_name_it() {
+    for (property, setting) in [
+        ("BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"),
+        ("GROUP_ID", "KAFKA_GROUP_ID"),
+        ("AUTO_OFFSET_RESET", "KAFKA_AUTO_OFFSET_RESET"),
+        ("ENABLE_IDEMPOTENCE", "KAFKA_ENABLE_IDEMPOTENCE"),
+        ("QUEUE_BUFFERING_MAX_MESSAGES", "KAFKA_QUEUE_MESSAGES"),
+    ] {
+        let error = problem(&[(&format!("KAFKA_PROPERTY_{property}"), "x")]);
+        assert!(error.contains(&format!("use {setting}")), "{error}");
+    }
+    for refused in ["ENABLE_AUTO_OFFSET_STORE", "TRANSACTIONAL_ID"] {
+        assert!(problem(&[(&format!("KAFKA_PROPERTY_{refused}"), "x")]).contains("cannot be set"));
+    }
+    let error = problem(&[("KAFKA_PROPERTY_PARTITION_ASSIGNMENT_STRATEGY", "range")]);
+    assert!(error.contains("takes cooperative-sticky only"), "{error}");
+}
+
+#[test]
+fn a_property_of_two_underscores_has_one() {
+    assert_eq!(super::env::property_name("KAFKA_PROPERTY_A_B__C").as_deref(), Some("a.b_c"));
+}
+
+#[test]
+fn what_librdkafka_does_not_accept_is_named() {
+    let error = problem(&[("KAFKA_PROPERTY_NO_SUCH_THING", "1")]);
+    assert!(error.contains("property no.such.thing is not a property of librdkafka"), "{error}");
+    let error = problem(&[("KAFKA_PROPERTY_SOCKET_TIMEOUT_MS", "soon")]);
+    assert!(error.contains("property socket.timeout.ms is `soon`"), "{error}");
+    let error = problem(&[("KAFKA_PROPERTY_SSL_KEY_PEM", "hunter2")]);
+    assert!(error.contains("ssl.key.pem") && !error.contains("hunter2"), "{error}");
+}
+
+#[test]
+fn no_secret_shows() {
+    let config = with(&[
+        ("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
+        ("KAFKA_SASL_MECHANISM", "PLAIN"),
+        ("KAFKA_SASL_USERNAME", "hunter-user"),
+        ("KAFKA_SASL_PASSWORD", "hunter2"),
+        ("SCHEMA_REGISTRY_URL", "http://hunter4:hunter5@registry:8081"),
+    ])
+    .unwrap();
+    // Builds without OpenSSL refuse this property, so it stays in the builder.
+    let builder = config.to_builder().property("sasl.oauthbearer.config", "hunter3");
+    let shown = format!("{config:?} {builder:?} {:?}", config.registry());
+    assert!(!shown.contains("hunter"), "{shown}");
+    assert!(shown.contains("registry:8081"), "{shown}");
+    assert_eq!(config.scrub("bad hunter2"), "bad [redacted]");
+}
+
+#[test]
+fn a_registry_server_is_an_error_and_never_a_local_id() {
+    let config = with(&[("SCHEMA_REGISTRY_URL", "http://registry:8081")]).unwrap();
+    let error = config.registry().unwrap_err().to_string();
+    assert!(
+        error.contains("SCHEMA_REGISTRY_URL") && error.contains("local registry only; unset it"),
+        "{error}"
+    );
+    with(&[]).unwrap().registry().unwrap();
+}
+
+#[test]
+fn the_builder_continues_a_configuration() {
+    let config = with(&[("KAFKA_CLIENT_ID", "me")]).unwrap();
+    let config = config
+        .to_builder()
+        .group_id("x")
+        .compression_type(Compression::Lz4)
+        .linger(Duration::ZERO)
+        .property("socket.keepalive.enable", "true")
+        .build()
+        .unwrap();
+    let producer = config.producer_config();
+    assert_eq!((producer.get("client.id"), producer.get("compression.type")), (Some("me"), Some("lz4")));
+    assert_eq!(config.group_id(), Some("x"));
+    let builder = config.to_builder().security_protocol(SecurityProtocol::SaslPlaintext);
+    let builder = builder.sasl_mechanism(SaslMechanism::Plain).sasl_username("u").sasl_password("p");
+    builder.build().unwrap();
+}
+
+#[test]
+fn times_out_of_range_are_errors() {
+    let builder = || KafkaConfig::builder().bootstrap_servers("a:1");
+    assert!(builder().linger(Duration::from_secs(31)).build().is_err());
+    assert!(builder().message_timeout(Duration::ZERO).build().is_err());
+    assert!(builder().max_poll_interval(Duration::from_secs(10)).build().is_err());
+    assert!(builder().connect_timeout(Duration::from_secs(1 << 40)).build().is_err());
+    assert!(builder().queue_messages(0).build().is_err());
+    assert!(builder().service_name("a\nb").build().is_err());
+}

@@ -1,0 +1,363 @@
+//! Topics as the streams describe them: creating what is missing, checking what is there.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::admin::{
+    AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication,
+};
+use rdkafka::consumer::Consumer;
+use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
+use rdkafka::metadata::Metadata;
+
+use super::KafkaConfig;
+use super::connect::{ClientEvents, Inquirer, blocking, client_error, inquire, request_error};
+use super::error::{KafkaError, TopicDifference, code_words};
+use crate::event::StreamInfo;
+
+/// How long created topics may take until every partition has a leader.
+const CREATION: Duration = Duration::from_secs(30);
+/// How long a broker that creates topics by itself may take.
+const GRACE: Duration = Duration::from_secs(3);
+const POLL: Duration = Duration::from_millis(100);
+
+/// What became of a stream's topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TopicReport {
+    /// The topic.
+    pub topic: String,
+    /// Whether it was created now; false: it was there, and is as its stream describes it.
+    pub created: bool,
+}
+
+/// Creates the topics of `streams` that do not exist, waits until they can be used, and checks those that exist
+/// (see [`check_topics`]). Reports come in the order of the streams.
+///
+/// # Errors
+/// When no broker answers, when the broker refuses to create a topic (its name and the broker's words), or when
+/// topics that exist differ from their streams (all differences of all topics).
+pub async fn create_topics(
+    config: &KafkaConfig,
+    streams: impl IntoIterator<Item = &'static StreamInfo>,
+) -> Result<Vec<TopicReport>, KafkaError> {
+    let streams = distinct(streams)?;
+    let admin = Admin::connect(config).await?;
+    let found = admin.find(&streams).await?;
+    let mut reports = Vec::with_capacity(streams.len());
+    let mut missing = Vec::new();
+    let mut existing = Vec::new();
+    for (stream, found) in streams.iter().zip(found) {
+        reports.push(TopicReport { topic: stream.topic.to_owned(), created: found.is_none() });
+        match found {
+            None => missing.push(*stream),
+            Some(found) => existing.push((*stream, found)),
+        }
+    }
+    if !missing.is_empty() {
+        admin.create(&missing).await?;
+        admin.await_leaders(missing).await?;
+    }
+    admin.compare(existing).await?;
+    Ok(reports)
+}
+
+/// Checks that the topics of `streams` exist with the partitions, the replication factor (where the stream has
+/// one) and the topic configuration that their streams describe. Changes nothing.
+///
+/// # Errors
+/// When no broker answers, when topics are missing (all of them), or when they differ (all differences of all
+/// topics).
+pub async fn check_topics(
+    config: &KafkaConfig,
+    streams: impl IntoIterator<Item = &'static StreamInfo>,
+) -> Result<(), KafkaError> {
+    let streams = distinct(streams)?;
+    let admin = Admin::connect(config).await?;
+    let found = admin.find(&streams).await?;
+    let missing = streams.iter().zip(&found).filter(|(_, found)| found.is_none());
+    let missing: Vec<String> = missing.map(|(stream, _)| stream.topic.to_owned()).collect();
+    if !missing.is_empty() {
+        let servers = config.bootstrap_servers().to_owned();
+        return Err(KafkaError::TopicMissing { topics: missing, servers });
+    }
+    let existing = streams.into_iter().zip(found).filter_map(|(stream, found)| Some((stream, found?)));
+    admin.compare(existing.collect()).await
+}
+
+/// Waits until all `topics` exist, for at most 3 s: a broker that creates topics by itself needs a moment.
+///
+/// `fetch` asks for the metadata of one topic: `fetch_metadata(Some(topic), timeout)` of the client that will use
+/// it. It blocks, and runs off the async runtime.
+pub(crate) async fn require_topics(
+    config: &KafkaConfig,
+    topics: Vec<String>,
+    fetch: impl Fn(&str, Duration) -> Result<Metadata, NativeError> + Send + 'static,
+) -> Result<(), KafkaError> {
+    let config = config.clone();
+    topics.iter().try_for_each(|topic| legal(topic))?;
+    blocking(move || {
+        let deadline = Instant::now() + GRACE;
+        let mut missing = topics;
+        loop {
+            let mut still = Vec::new();
+            for topic in missing {
+                let metadata = fetch(&topic, config.connect_timeout())
+                    .map_err(|error| request_error(&config, format!("look up topic `{topic}`"), &error))?;
+                if described(&metadata, &topic)?.is_none() {
+                    still.push(topic);
+                }
+            }
+            if still.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                let servers = config.bootstrap_servers().to_owned();
+                return Err(KafkaError::TopicMissing { topics: still, servers });
+            }
+            missing = still;
+            std::thread::sleep(POLL);
+        }
+    })
+    .await
+}
+
+/// What a broker says of a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) partitions: i32,
+    replication: usize,
+    /// Whether every partition has a leader.
+    led: bool,
+}
+
+/// What metadata say of a topic, or None where it does not exist (yet).
+pub(super) fn described(metadata: &Metadata, topic: &str) -> Result<Option<Found>, KafkaError> {
+    let Some(described) = metadata.topics().iter().find(|described| described.name() == topic) else {
+        return Ok(None);
+    };
+    if let Some(error) = described.error() {
+        return match RDKafkaErrorCode::from(error) {
+            RDKafkaErrorCode::UnknownTopic
+            | RDKafkaErrorCode::UnknownTopicOrPartition
+            | RDKafkaErrorCode::LeaderNotAvailable => Ok(None),
+            code => Err(KafkaError::Topic {
+                action: "cannot look up",
+                topic: topic.to_owned(),
+                cause: code_words(code),
+            }),
+        };
+    }
+    let partitions = described.partitions();
+    if partitions.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Found {
+        partitions: i32::try_from(partitions.len()).unwrap_or(i32::MAX),
+        replication: partitions.iter().map(|partition| partition.replicas().len()).min().unwrap_or_default(),
+        led: partitions.iter().all(|partition| partition.leader() >= 0),
+    }))
+}
+
+/// A connection for administration.
+struct Admin {
+    config: KafkaConfig,
+    client: Arc<Inquirer>,
+}
+
+impl Admin {
+    async fn connect(config: &KafkaConfig) -> Result<Self, KafkaError> {
+        let owned = config.clone();
+        let client = blocking(move || inquire(&owned)).await?;
+        Ok(Self { config: config.clone(), client: Arc::new(client) })
+    }
+
+    async fn find(&self, streams: &[&'static StreamInfo]) -> Result<Vec<Option<Found>>, KafkaError> {
+        let (client, config, streams) = (Arc::clone(&self.client), self.config.clone(), streams.to_vec());
+        blocking(move || streams.iter().map(|stream| look_up(&client, &config, stream.topic)).collect()).await
+    }
+
+    /// Runs an operation of librdkafka's admin client, whose end joins a thread.
+    async fn run<T>(
+        &self,
+        operation: impl AsyncFnOnce(&AdminClient<ClientEvents>, &AdminOptions) -> Result<T, KafkaError>,
+    ) -> Result<T, KafkaError> {
+        let config = self.config.clone();
+        let admin = blocking(move || {
+            let native = config.admin_config();
+            native
+                .create_with_context::<_, AdminClient<ClientEvents>>(ClientEvents::default())
+                .map_err(|error| client_error(&config, &error))
+        })
+        .await?;
+        let options = AdminOptions::new().request_timeout(Some(CREATION)).operation_timeout(Some(CREATION));
+        let result = operation(&admin, &options).await;
+        tokio::task::spawn_blocking(move || drop(admin));
+        result
+    }
+
+    async fn create(&self, streams: &[&'static StreamInfo]) -> Result<(), KafkaError> {
+        let topics: Vec<NewTopic<'_>> = streams.iter().map(|stream| new_topic(stream)).collect();
+        let results = self
+            .run(async |admin, options| {
+                let created = admin.create_topics(&topics, options).await;
+                created.map_err(|error| request_error(&self.config, "create topics", &error))
+            })
+            .await?;
+        for result in results {
+            match result {
+                // Another process was faster: it created the topic from the same stream.
+                Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((topic, code)) => {
+                    let cause = code_words(code);
+                    return Err(KafkaError::Topic { action: "the broker does not create", topic, cause });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn await_leaders(&self, streams: Vec<&'static StreamInfo>) -> Result<(), KafkaError> {
+        let (client, config) = (Arc::clone(&self.client), self.config.clone());
+        blocking(move || {
+            let deadline = Instant::now() + CREATION;
+            for stream in streams {
+                while !look_up(&client, &config, stream.topic)?.is_some_and(|found| found.led) {
+                    if Instant::now() >= deadline {
+                        return Err(KafkaError::Topic {
+                            action: "created but cannot use",
+                            topic: stream.topic.to_owned(),
+                            cause: format!("after {} s not every partition has a leader", CREATION.as_secs()),
+                        });
+                    }
+                    std::thread::sleep(POLL);
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Compares topics that exist with what their streams say, and reports all differences together.
+    async fn compare(&self, topics: Vec<(&'static StreamInfo, Found)>) -> Result<(), KafkaError> {
+        let configured = topics.iter().map(|(stream, _)| *stream);
+        let configured: Vec<_> = configured.filter(|stream| !stream.topic_spec.config.is_empty()).collect();
+        let resources: Vec<_> =
+            configured.iter().map(|stream| ResourceSpecifier::Topic(stream.topic)).collect();
+        let values = if resources.is_empty() {
+            Vec::new()
+        } else {
+            self.run(async |admin, options| {
+                let values = admin.describe_configs(&resources, options).await;
+                values
+                    .map_err(|error| request_error(&self.config, "read the configuration of topics", &error))
+            })
+            .await?
+        };
+        let values: Vec<ConfigResource> = values.into_iter().flatten().collect();
+        let mut differences = Vec::new();
+        for (stream, found) in topics {
+            differ(stream, found, &values, &mut differences);
+        }
+        if differences.is_empty() { Ok(()) } else { Err(KafkaError::TopicsDiffer { differences }) }
+    }
+}
+
+fn look_up(client: &Inquirer, config: &KafkaConfig, topic: &str) -> Result<Option<Found>, KafkaError> {
+    let metadata = client.client().fetch_metadata(Some(topic), config.connect_timeout());
+    drop(client.poll(Duration::ZERO));
+    let metadata =
+        metadata.map_err(|error| request_error(config, format!("look up topic `{topic}`"), &error))?;
+    described(&metadata, topic)
+}
+
+fn new_topic(stream: &'static StreamInfo) -> NewTopic<'static> {
+    let spec = &stream.topic_spec;
+    // -1 is the broker's default.
+    let replication = TopicReplication::Fixed(spec.replication.unwrap_or(-1));
+    let topic = NewTopic::new(stream.topic, spec.partitions, replication);
+    spec.config.iter().fold(topic, |topic, (name, value)| topic.set(name, value))
+}
+
+fn differ(
+    stream: &StreamInfo,
+    found: Found,
+    values: &[ConfigResource],
+    differences: &mut Vec<TopicDifference>,
+) {
+    let mut compare = |setting: &str, expected: &str, found: String| {
+        if expected != found {
+            let (topic, setting, expected) =
+                (stream.topic.to_owned(), setting.to_owned(), expected.to_owned());
+            differences.push(TopicDifference { topic, setting, expected, found });
+        }
+    };
+    let spec = &stream.topic_spec;
+    compare("partitions", &spec.partitions.to_string(), found.partitions.to_string());
+    if let Some(replication) = spec.replication {
+        compare("replication", &replication.to_string(), found.replication.to_string());
+    }
+    let resource = values.iter().find(|resource| {
+        matches!(&resource.specifier, rdkafka::admin::OwnedResourceSpecifier::Topic(name) if name == stream.topic)
+    });
+    for (name, expected) in spec.config {
+        let value = resource.and_then(|resource| resource.get(name)).and_then(|entry| entry.value.clone());
+        compare(name, expected, value.unwrap_or_else(|| "not reported by the broker".to_owned()));
+    }
+}
+
+/// Each topic once, in order; a name that no topic can have is an error, and librdkafka panics at some of them.
+fn distinct(
+    streams: impl IntoIterator<Item = &'static StreamInfo>,
+) -> Result<Vec<&'static StreamInfo>, KafkaError> {
+    let mut distinct: Vec<&'static StreamInfo> = Vec::new();
+    for stream in streams {
+        legal(stream.topic)?;
+        if !distinct.iter().any(|known| known.topic == stream.topic) {
+            distinct.push(stream);
+        }
+    }
+    Ok(distinct)
+}
+
+pub(crate) fn legal(topic: &str) -> Result<(), KafkaError> {
+    let character = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let fits = (1..=249).contains(&topic.len()) && topic != "." && topic != "..";
+    if fits && topic.chars().all(character) {
+        Ok(())
+    } else {
+        Err(KafkaError::TopicName { topic: topic.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{HeaderPolicy, TopicSpec};
+
+    const CONFIG: &[(&str, &str)] = &[("retention.ms", "1000")];
+    static STREAM: StreamInfo =
+        StreamInfo::new("s", "s.events", "{}", &[], HeaderPolicy::None, TopicSpec::new(6, Some(3), CONFIG));
+
+    #[test]
+    fn every_difference_is_reported() {
+        let mut differences = Vec::new();
+        differ(&STREAM, Found { partitions: 4, replication: 1, led: true }, &[], &mut differences);
+        let error = KafkaError::TopicsDiffer { differences }.to_string();
+        for part in [
+            "s.events: partitions is 4, expected 6",
+            "s.events: replication is 1, expected 3",
+            "s.events: retention.ms is not reported by the broker, expected 1000",
+        ] {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn names_that_no_topic_can_have_are_refused() {
+        for name in ["", ".", "..", "a b", "a/b", "ä", &"x".repeat(250), "a\0b"] {
+            assert!(legal(name).is_err(), "{name:?}");
+        }
+        legal("chip-quality.inspection_events").unwrap();
+    }
+}
