@@ -33,8 +33,8 @@ pub enum KafkaError {
     },
     /// Topics do not exist.
     #[error(
-        "{} not exist on {servers}, and the broker does not create topics by itself: create with \
-         cq_events::kafka::create_topics, or with Kafka's own tools",
+        "{} not exist on {servers}, and the broker does not create topics by itself: call \
+         cq_events::kafka::create_topics, or use Kafka's own tools",
         topics_do(topics)
     )]
     TopicMissing {
