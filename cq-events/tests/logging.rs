@@ -1,4 +1,5 @@
 //! What the producer logs. A file of its own: the log is the process's.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod lamp;
 

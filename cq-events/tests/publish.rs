@@ -1,4 +1,5 @@
 //! The producer on the embedded broker.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod lamp;
 

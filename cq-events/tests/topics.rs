@@ -1,4 +1,5 @@
 //! Topics and offsets on the embedded broker, as far as it serves them.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod lamp;
 

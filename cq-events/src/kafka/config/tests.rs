@@ -204,7 +204,7 @@ fn properties_with_a_setting_of_their_own_name_it() {
         let error = problem(&[(&format!("KAFKA_PROPERTY_{property}"), "x")]);
         assert!(error.contains(&format!("use {setting}")), "{error}");
     }
-    for refused in ["ENABLE_AUTO_OFFSET_STORE", "TRANSACTIONAL_ID"] {
+    for refused in ["ENABLE_AUTO_OFFSET_STORE", "TRANSACTIONAL_ID", "DELIVERY_REPORT_ONLY_ERROR"] {
         assert!(problem(&[(&format!("KAFKA_PROPERTY_{refused}"), "x")]).contains("cannot be set"));
     }
     let error = problem(&[("KAFKA_PROPERTY_PARTITION_ASSIGNMENT_STRATEGY", "range")]);
