@@ -1,4 +1,5 @@
 //! The producer on the embedded broker.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod lamp;
 
@@ -311,4 +312,26 @@ async fn the_producer_and_its_futures_may_change_threads() {
     send(lamps.publish_batch(vec![lit("a", 2).into()])).await.pop().unwrap().unwrap();
     send(lamps.publish_batch_keyed(vec![lit("a", 2).into()], |_| None)).await.pop().unwrap().unwrap();
     send(producer.close(DEADLINE)).await.unwrap();
+}
+
+cq_events::__producer! {
+    /// Publishes the events of [`Lamp`].
+    pub struct LampProducer for Lamp {
+        /// Publishes [`Lit`].
+        fn publish_lit(Lit);
+        /// Publishes [`Gone`].
+        fn publish_gone(Gone);
+    }
+}
+
+#[tokio::test]
+async fn the_handle_of_a_stream_has_a_method_per_event() {
+    let broker = broker();
+    let (producer, _) = connect(&broker, |config| config).await;
+    let lamps = LampProducer::new(&producer).await.unwrap();
+    lamps.publish_lit(lit("a", 1)).await.unwrap();
+    lamps.clone().publish_gone(Gone { lamp: "a".to_owned() }).await.unwrap();
+    lamps.queue(lit("a", 2)).await.unwrap().await.unwrap();
+    assert_eq!(producer.metrics().messages_sent, 3);
+    assert!(format!("{lamps:?}").contains(TOPIC));
 }
