@@ -7,6 +7,8 @@
 //! Start several of them to see the partitions shared: they are one group (`KAFKA_GROUP_ID`, or
 //! `cq-events-consume`), and each goes on where the group left off.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program, and not a library")]
+
 use std::process::ExitCode;
 
 use chip_quality_events::inspection::{
@@ -25,7 +27,9 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
+        )
         .with_writer(std::io::stderr)
         .init();
     match run().await {

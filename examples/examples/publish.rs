@@ -6,6 +6,8 @@
 //!
 //! The number says how many days (1 unless given). Run `consume` beside it to see them arrive.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program, and not a library")]
+
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -27,7 +29,9 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
+        )
         .with_writer(std::io::stderr)
         .init();
     match run().await {

@@ -1,5 +1,7 @@
 //! The generated codec writes and reads what apache-avro does, for random values of all five streams.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "it is all tests")]
+
 use chip_quality_events::inspection::InspectionEvent;
 use chip_quality_events::manufacturing::ManufacturingEvent;
 use chip_quality_events::quality::QualityEvent;

@@ -100,7 +100,11 @@ impl<H: EventHandler> Driver<H> {
                 },
             };
             if matches!(input, Input::Shutdown) {
-                tracing::info!(group = self.group.name(), in_flight = self.engine.in_flight(), "shutting down");
+                tracing::info!(
+                    group = self.group.name(),
+                    in_flight = self.engine.in_flight(),
+                    "shutting down"
+                );
                 stopping = true;
                 self.shared.ready.store(false, Ordering::Relaxed);
             }
@@ -186,7 +190,11 @@ impl<H: EventHandler> Driver<H> {
         };
         self.commits.spawn_blocking(move || {
             if let Err(error) = commit_and_wait(&client, &offsets) {
-                tracing::warn!(?offsets, "offsets were not committed: {}; they are handled again", words(&error));
+                tracing::warn!(
+                    ?offsets,
+                    "offsets were not committed: {}; they are handled again",
+                    words(&error)
+                );
             }
             id
         });
@@ -195,9 +203,10 @@ impl<H: EventHandler> Driver<H> {
     fn ended(&mut self, reason: StopReason) -> Result<(), ConsumeError> {
         match reason {
             StopReason::Shutdown { unfinished: 0 } => Ok(()),
-            StopReason::Shutdown { unfinished } => {
-                Err(ConsumeError::Unfinished { messages: unfinished, waited: self.settings.shutdown_deadline })
-            }
+            StopReason::Shutdown { unfinished } => Err(ConsumeError::Unfinished {
+                messages: unfinished,
+                waited: self.settings.shutdown_deadline,
+            }),
             StopReason::Failure(token) => {
                 let error = self.failures.remove(&token).unwrap_or(super::DeliveryError::Cancelled);
                 Err(ConsumeError::Message {

@@ -24,7 +24,7 @@ use chip_quality_events::user::{
 };
 use cq_events::{Event, EventHandler, Handled, Message, Unknown};
 
-use super::tally::Tally;
+use crate::tally::Tally;
 
 /// The live figures of the line.
 #[derive(Clone, Default)]

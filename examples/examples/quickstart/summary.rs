@@ -8,8 +8,8 @@ use chip_quality_events::STREAMS;
 use cq_events::kafka::{PartitionLag, PartitionOffset};
 use cq_events::observe::{ConsumerMetrics, ProducerMetrics};
 
-use super::line::Figures;
-use super::tally::Count;
+use crate::line::Figures;
+use crate::tally::Count;
 
 pub struct Summary {
     pub broker: String,

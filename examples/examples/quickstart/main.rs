@@ -3,11 +3,16 @@
 //! Without further ado it runs on an embedded broker in this process. With `KAFKA_BOOTSTRAP_SERVERS` set it does the
 //! same on that cluster, run after run: its events carry the id of the run, and others are passed over.
 
-mod quickstart {
-    pub mod line;
-    pub mod summary;
-    pub mod tally;
-}
+#![allow(
+    unreachable_pub,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program, and not a library"
+)]
+
+mod line;
+mod summary;
+mod tally;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,10 +30,11 @@ use cq_events::testing::EmbeddedBroker;
 use cq_events::{Consumer, KafkaConfig, Producer};
 use cq_events_examples::day::Day;
 use jiff::Timestamp;
-use quickstart::line::{Line, Office};
-use quickstart::summary::Summary;
-use quickstart::tally::Tally;
 use uuid::Uuid;
+
+use crate::line::{Line, Office};
+use crate::summary::Summary;
+use crate::tally::Tally;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
