@@ -84,6 +84,25 @@ async fn a_full_queue_waits_and_keeps_the_order() {
 }
 
 #[tokio::test]
+async fn a_queue_that_is_full_in_bytes_waits_and_keeps_the_order() {
+    let broker = broker();
+    let (_producer, lamps) =
+        connect(&broker, |config| config.property("queue.buffering.max.kbytes", "1").linger(Duration::ZERO))
+            .await;
+    let name = "a".repeat(300);
+    let mut receipts = Vec::new();
+    for number in 0..100 {
+        let queued = tokio::time::timeout(DEADLINE, lamps.queue(lit(&name, number))).await.unwrap();
+        receipts.push(queued.unwrap());
+    }
+    for receipt in receipts {
+        receipt.await.unwrap();
+    }
+    let numbers: Vec<i64> = read(broker.bootstrap_servers(), 100).iter().map(lamp::Plain::number).collect();
+    assert!(numbers.iter().copied().eq(0..100), "{numbers:?}");
+}
+
+#[tokio::test]
 async fn futures_that_wait_for_room_keep_their_order_too() {
     let broker = broker();
     let (_producer, lamps) = connect(&broker, |config| config.queue_messages(2)).await;
