@@ -1,1 +1,66 @@
-//! The macros of cq-events.
+//! The macros of cq-events. They know nothing but the syntax that they stand on: no schema, no file, no network.
+//!
+//! Users take them from the crate `cq-events`, whose documentation shows them at work. What they emit is thin and
+//! calls the runtime by absolute paths.
+
+mod check;
+mod errors;
+mod expand;
+mod model;
+mod name;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Makes a generated enum a stream: its handler trait with one required method per event, dispatch to it, its
+/// encoding, and its producer with one publish method per event.
+///
+/// Each variant holds one record, in the order of the branches of the stream's root union:
+///
+/// ```ignore
+/// #[derive(EventStream)]
+/// pub enum InspectionEvent {
+///     InspectionCreated(InspectionCreated),
+///     InspectionFailed(InspectionFailed),
+/// }
+/// // emits the trait `InspectionEventHandler` and, with the runtime's feature `kafka`, the struct
+/// // `InspectionEventProducer`
+/// ```
+#[proc_macro_derive(EventStream)]
+pub fn derive_event_stream(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand::stream(&input).into()
+}
+
+/// Makes a type a handler of the streams that `#[handles(...)]` names; it implements the handler trait of each.
+///
+/// ```ignore
+/// #[derive(EventHandler)]
+/// #[handles(InspectionEvent, QualityEvent)]
+/// struct Analytics { /* ... */ }
+///
+/// impl InspectionEventHandler for Analytics { /* one method per event */ }
+/// impl QualityEventHandler for Analytics { /* one method per event */ }
+/// ```
+///
+/// On a generic type the bounds are those of its handler traits' `impl` blocks, so that a missing `impl` shows
+/// where the type is used and not at the attribute.
+#[proc_macro_derive(EventHandler, attributes(handles))]
+pub fn derive_event_handler(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand::handler(&input).into()
+}
+
+/// Skips events by name: the methods of a handler trait that do nothing. A new event of the stream is not among
+/// them, so that it still stops the build.
+///
+/// ```ignore
+/// impl InspectionEventHandler for Analytics {
+///     cq_events::skip!(InspectionStarted, InspectionFailed);
+///     // and a method for each other event
+/// }
+/// ```
+#[proc_macro]
+pub fn skip(input: TokenStream) -> TokenStream {
+    expand::skip(input.into()).into()
+}

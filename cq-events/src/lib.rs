@@ -5,6 +5,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`builder`] | what the builders of generated records are made of |
 //! | [`event`] | what an event and a stream are; the message that carries one |
 //! | [`codec`] | the Confluent wire header and the Avro binary encoding |
 //! | [`registry`] | which schema has which id |
@@ -16,6 +17,7 @@
 //!
 //! Without the default feature `kafka` there are events and codec only, and nothing needs a C compiler.
 
+pub mod builder;
 pub mod codec;
 pub mod consume;
 pub mod event;
@@ -30,3 +32,32 @@ pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;
+
+// The macros emit absolute paths, also in this crate's own tests.
+#[cfg(test)]
+extern crate self as cq_events;
+
+#[cfg(feature = "kafka")]
+pub use consume::{Consumer, shutdown_signal};
+pub use consume::{EventHandler, Failure, Handled};
+pub use cq_events_derive::{EventHandler, EventStream, skip};
+pub use event::{Event, EventStream, Message, Unknown};
+#[cfg(feature = "kafka")]
+pub use kafka::KafkaConfig;
+#[cfg(feature = "kafka")]
+pub use publish::Producer;
+
+/// Includes the events that `cq-events-build` generated from the crate's schemas: one module per stream.
+///
+/// ```ignore
+/// // build.rs
+/// fn main() { cq_events_build::compile("streams.toml") }
+/// // src/lib.rs
+/// cq_events::include_events!();
+/// ```
+#[macro_export]
+macro_rules! include_events {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/cq_events.rs"));
+    };
+}

@@ -2,8 +2,36 @@
 //!
 //! A message is done when its handler succeeded; only then may its offset be committed.
 
+#[cfg(feature = "kafka")]
+mod builder;
+#[cfg(feature = "kafka")]
+mod consumer;
 mod delivery;
+#[cfg(feature = "kafka")]
+mod driver;
+#[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the driver runs it"))]
+mod engine;
+#[cfg(feature = "kafka")]
+mod error;
+#[cfg(feature = "kafka")]
+mod group;
 mod handler;
+#[cfg(feature = "kafka")]
+mod message;
+#[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the consumer makes one"))]
+mod reader;
+#[cfg(feature = "kafka")]
+mod signal;
+#[cfg(feature = "kafka")]
+mod work;
 
+#[cfg(feature = "kafka")]
+pub use builder::{Both, ConsumerBuilder, NoHandler};
+#[cfg(feature = "kafka")]
+pub use consumer::{Consumer, ConsumerHandle};
 pub use delivery::{Delivery, DeliveryError};
+#[cfg(feature = "kafka")]
+pub use error::ConsumeError;
 pub use handler::{DispatchTo, EventHandler, Failure, Handled};
+#[cfg(feature = "kafka")]
+pub use signal::shutdown_signal;

@@ -73,6 +73,11 @@ impl Message {
     pub fn headers(&self) -> &Headers {
         &self.inner.headers
     }
+
+    /// Bytes of key and value.
+    pub(crate) fn payload_bytes(&self) -> usize {
+        self.key().map_or(0, <[u8]>::len) + self.value().map_or(0, <[u8]>::len)
+    }
 }
 
 /// Completes a [`Message`].

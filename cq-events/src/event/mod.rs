@@ -4,6 +4,7 @@
 //! events of one topic: a generated enum with one variant per branch of the topic's root union.
 
 mod headers;
+mod key;
 mod message;
 mod unknown;
 
@@ -13,6 +14,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub use headers::{Header, HeaderPolicy, Headers};
+#[doc(hidden)]
+pub use key::KeyField;
 pub use message::{Message, MessageBuilder};
 pub use unknown::Unknown;
 
@@ -47,6 +50,11 @@ pub trait Event: Send + Sync + 'static {
 }
 
 /// What the schemas say of a stream. Emitted by `cq-events-build`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event stream",
+    label = "not a stream's enum",
+    note = "streams are the enums that `cq-events-build` generates, such as `InspectionEvent`"
+)]
 pub trait StreamSchema {
     /// Topic, schema and events of the stream.
     const STREAM: &'static StreamInfo;

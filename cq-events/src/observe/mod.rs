@@ -1,10 +1,8 @@
 //! What is seen of producers and consumers from outside: metrics and correlation.
 
-pub(crate) mod correlation;
+pub mod correlation;
 mod metrics;
 
-#[allow(unused_imports)] // the consumer counts with them
-pub(crate) use metrics::ConsumerCounters;
 #[cfg(feature = "kafka")]
-pub(crate) use metrics::ProducerCounters;
+pub(crate) use metrics::{ConsumerCounters, ProducerCounters};
 pub use metrics::{ConsumerMetrics, ProducerMetrics};

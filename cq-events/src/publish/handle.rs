@@ -12,7 +12,7 @@ macro_rules! __producer {
     ) => {
         $(#[$about])*
         ///
-        /// Also has the methods of [`StreamProducer`]($crate::publish::StreamProducer), which take any event of
+        /// Also has the methods of [`StreamProducer`](cq_events::publish::StreamProducer), which take any event of
         /// the stream.
         #[derive(Clone, Debug)]
         $visibility struct $producer {
@@ -37,7 +37,7 @@ macro_rules! __producer {
                 $(#[$about_method])*
                 ///
                 /// # Errors
-                /// See [`StreamProducer::publish`]($crate::publish::StreamProducer::publish).
+                /// See [`StreamProducer::publish`](cq_events::publish::StreamProducer::publish).
                 pub async fn $method(
                     &self,
                     event: $event,

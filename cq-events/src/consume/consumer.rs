@@ -1,0 +1,149 @@
+//! The consumer, as users see it.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{mpsc, watch};
+
+use super::builder::{ConsumerBuilder, NoHandler};
+use super::driver::Driver;
+use super::group::{Change, Group};
+use super::reader::Reader;
+use super::{ConsumeError, EventHandler};
+use crate::event::StreamInfo;
+use crate::kafka::KafkaConfig;
+use crate::observe::{ConsumerCounters, ConsumerMetrics};
+
+/// Hands the events of its group's partitions to handlers.
+///
+/// Within a partition events are handled one at a time and in order, partitions are handled in parallel. An
+/// event's offset is committed only after its handler succeeded, at the latest 5 s after it, at a rebalance and at
+/// the shutdown; so after a crash, what was handled since the last commit is handled once more. A failure, a panic
+/// or a message that cannot be decoded stops the consumer with the offset uncommitted: nothing is skipped.
+///
+/// ```ignore
+/// Consumer::builder(KafkaConfig::from_env()?)
+///     .handler(Analytics::new())
+///     .build()
+///     .await?
+///     .run(shutdown_signal())
+///     .await?;
+/// ```
+pub struct Consumer<H> {
+    pub(super) group: Group,
+    pub(super) changes: mpsc::UnboundedReceiver<Change>,
+    pub(super) config: KafkaConfig,
+    pub(super) handlers: Arc<H>,
+    pub(super) reader: Arc<Reader>,
+    pub(super) streams: Vec<&'static StreamInfo>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Consumer<NoHandler> {
+    /// A builder, which needs a handler at least.
+    pub fn builder(config: KafkaConfig) -> ConsumerBuilder<NoHandler> {
+        ConsumerBuilder::new(config)
+    }
+}
+
+impl<H: EventHandler> Consumer<H> {
+    /// A handle that stays valid while the consumer runs, and after it.
+    pub fn handle(&self) -> ConsumerHandle {
+        ConsumerHandle { shared: Arc::clone(&self.shared) }
+    }
+
+    /// Joins the group and handles events, until `shutdown` completes or [`ConsumerHandle::shutdown`] is called.
+    /// Then it takes no more events in, waits for those in flight (30 s at most), commits and leaves the group.
+    ///
+    /// Dropping the future ends the consumer too, but without waiting for anything: handlers are cut off where
+    /// they wait, and what was not committed is handled again.
+    ///
+    /// # Errors
+    /// The message that could not be handled, with its coordinates; or why the consumer cannot go on. It never
+    /// ends without an error unless it was told to shut down, and did so cleanly.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), ConsumeError> {
+        let running = Running::begin(Arc::clone(&self.shared));
+        let result = Driver::new(self).run(shutdown).await;
+        drop(running);
+        if let Err(error) = &result {
+            tracing::error!("the consumer ended: {error}");
+        }
+        result
+    }
+}
+
+impl<H> fmt::Debug for Consumer<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let topics: Vec<&str> = self.streams.iter().map(|stream| stream.topic).collect();
+        f.debug_struct("Consumer")
+            .field("group", &self.group.name())
+            .field("topics", &topics)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Watches a [`Consumer`], and can end it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ConsumerHandle {
+    shared: Arc<Shared>,
+}
+
+impl ConsumerHandle {
+    /// What the consumer has done since it was built.
+    pub fn metrics(&self) -> ConsumerMetrics {
+        self.shared.counters.snapshot()
+    }
+
+    /// Whether it runs: from the call of [`Consumer::run`] to its end.
+    pub fn is_running(&self) -> bool {
+        self.metrics().is_running
+    }
+
+    /// Whether it is a member of its group and takes events in: for readiness probes. False again from the moment
+    /// in which it begins to shut down.
+    pub fn is_ready(&self) -> bool {
+        self.shared.ready.load(Ordering::Relaxed)
+    }
+
+    /// Tells the consumer to shut down, as its shutdown future does. [`Consumer::run`] returns when it has.
+    pub fn shutdown(&self) {
+        self.shared.stop.send_replace(true);
+    }
+}
+
+/// What a consumer and its handles have in common.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) counters: ConsumerCounters,
+    pub(super) ready: AtomicBool,
+    pub(super) stop: watch::Sender<bool>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            counters: ConsumerCounters::default(),
+            ready: AtomicBool::new(false),
+            stop: watch::Sender::new(false),
+        }
+    }
+}
+
+/// Says that the consumer runs, until it is dropped: also with a run that is dropped half-way.
+struct Running(Arc<Shared>);
+
+impl Running {
+    fn begin(shared: Arc<Shared>) -> Self {
+        shared.counters.set_running(true);
+        Self(shared)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.ready.store(false, Ordering::Relaxed);
+        self.0.counters.set_running(false);
+    }
+}

@@ -1,0 +1,231 @@
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::*;
+use crate::codec::{Decode, DecodeLimits, Encode, Encoder, write_frame};
+use crate::consume::reader::{Plan, WriterBranch};
+use crate::consume::{EventHandler, Handled};
+use crate::event::{EventInfo, HeaderPolicy, StreamSchema, TopicSpec};
+use crate::registry::{RegistryFuture, SchemaRegistry};
+
+#[derive(Clone, Debug, PartialEq)]
+struct DoorOpened {
+    id: i64,
+    by: Option<String>,
+}
+
+impl Encode for DoorOpened {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.long(self.id);
+        out.optional(0, self.by.as_ref(), |out, by| out.string(by));
+    }
+}
+
+impl Decode for DoorOpened {
+    const MIN_BYTES: usize = 2;
+
+    fn decode(input: &mut Decoder<'_>) -> Self {
+        Self { id: input.long(), by: input.optional(0, Decoder::string) }
+    }
+}
+
+impl Event for DoorOpened {
+    fn fullname(&self) -> &'static str {
+        "test.DoorOpened"
+    }
+
+    fn event_type(&self) -> &'static str {
+        "DOOR_OPENED"
+    }
+
+    fn key(&self) -> Option<Cow<'_, [u8]>> {
+        None
+    }
+
+    fn event_id(&self) -> Option<Uuid> {
+        Some(Uuid::from_u128(7))
+    }
+
+    fn occurred_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn correlation_id(&self) -> Option<&str> {
+        self.by.as_deref()
+    }
+
+    fn set_correlation_id(&mut self, id: String) {
+        self.by = Some(id);
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, crate::EventStream)]
+enum DoorEvent {
+    DoorOpened(DoorOpened),
+}
+
+impl StreamSchema for DoorEvent {
+    const STREAM: &'static StreamInfo = &StreamInfo::new(
+        "door",
+        "door.events",
+        "[]",
+        &[EventInfo::new("test.DoorOpened", "DOOR_OPENED")],
+        HeaderPolicy::None,
+        TopicSpec::new(1, None, &[]),
+    );
+}
+
+/// Knows one schema, that of the stream.
+#[derive(Debug)]
+struct OneSchema;
+
+const OWN: SchemaId = SchemaId::new(1);
+const OTHER: SchemaId = SchemaId::new(2);
+
+impl SchemaRegistry for OneSchema {
+    fn id_of<'a>(&'a self, _subject: &'a str, _schema: &'a str) -> RegistryFuture<'a, SchemaId> {
+        Box::pin(async { Ok(OWN) })
+    }
+
+    fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>> {
+        Box::pin(async move { Err(RegistryError::UnknownId { id, registry: "the test".to_owned() }) })
+    }
+}
+
+#[derive(Default, crate::EventHandler)]
+#[handles(DoorEvent)]
+struct Porter {
+    seen: Mutex<Vec<String>>,
+}
+
+impl DoorEventHandler for Porter {
+    async fn on_door_opened(&self, event: DoorOpened, _message: &Message) -> Handled {
+        if event.id < 0 {
+            return Err(Failure::new("no such door"));
+        }
+        let correlation_id = correlation::current().unwrap_or_default();
+        self.seen.lock().unwrap().push(format!("door {} for {correlation_id}", event.id));
+        Ok(())
+    }
+
+    async fn on_unknown(&self, unknown: Unknown, _message: &Message) -> Handled {
+        self.seen.lock().unwrap().push(format!("{unknown:?}"));
+        Ok(())
+    }
+}
+
+/// Polls a future that never waits.
+fn now<F: Future>(future: F) -> F::Output {
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the future waits"),
+    }
+}
+
+fn value(schema_id: SchemaId, id: i64, by: Option<&str>) -> Vec<u8> {
+    let mut value = Vec::new();
+    write_frame(schema_id, &mut value);
+    let mut encoder = Encoder::new(&mut value);
+    DoorEvent::DoorOpened(DoorOpened { id, by: by.map(str::to_owned) }).encode(&mut encoder);
+    encoder.finish().unwrap();
+    value
+}
+
+fn reader() -> Reader {
+    now(Reader::new(Arc::new(OneSchema), DecodeLimits::default(), &[DoorEvent::STREAM])).unwrap()
+}
+
+fn deliver(value: Option<Vec<u8>>) -> (Result<(), DeliveryError>, Vec<String>) {
+    let message = Message::new("door.events", 0, 0).value(value).build();
+    let (reader, porter) = (reader(), Porter::default());
+    let result = now(porter.handle(0, Delivery::new(&message, &reader)));
+    (result, porter.seen.into_inner().unwrap())
+}
+
+fn error_of(value: Vec<u8>) -> String {
+    let (result, seen) = deliver(Some(value));
+    assert_eq!(seen, Vec::<String>::new());
+    result.unwrap_err().to_string()
+}
+
+#[test]
+fn an_event_reaches_its_method_with_its_correlation_id() {
+    let (result, seen) = deliver(Some(value(OWN, 5, Some("order-1"))));
+    result.unwrap();
+    assert_eq!(seen, ["door 5 for order-1"]);
+}
+
+#[test]
+fn an_event_without_correlation_id_is_correlated_by_its_event_id() {
+    let (result, seen) = deliver(Some(value(OWN, 5, None)));
+    result.unwrap();
+    assert_eq!(seen, [format!("door 5 for {}", Uuid::from_u128(7))]);
+}
+
+#[test]
+fn a_tombstone_goes_to_on_unknown() {
+    let (result, seen) = deliver(None);
+    result.unwrap();
+    assert_eq!(seen, ["Tombstone"]);
+}
+
+#[test]
+fn an_event_that_the_build_does_not_know_goes_to_on_unknown_with_its_bytes() {
+    let reader = reader();
+    let branches = vec![
+        WriterBranch::Unknown("test.DoorClosed".to_owned()),
+        WriterBranch::Different("test.Gone".to_owned()),
+    ];
+    reader.insert_plan(DoorEvent::STREAM, OTHER, Plan::Branches(branches));
+    let porter = Porter::default();
+    let message = Message::new("door.events", 0, 0).value(Some(vec![0, 0, 0, 0, 2, 0, 42])).build();
+    now(porter.handle(0, Delivery::new(&message, &reader))).unwrap();
+    let unknown =
+        Unknown::Event { fullname: "test.DoorClosed".to_owned(), schema_id: OTHER, datum: vec![42] };
+    assert_eq!(*porter.seen.lock().unwrap(), [format!("{unknown:?}")]);
+
+    let message = Message::new("door.events", 0, 0).value(Some(vec![0, 0, 0, 0, 2, 2, 42])).build();
+    let error = now(porter.handle(0, Delivery::new(&message, &reader))).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "test.Gone was written with schema id 2, where it differs from this build's schema id 1; deploy a build \
+         with the writer's version of the event"
+    );
+}
+
+#[test]
+fn what_cannot_be_decoded_says_what_and_where() {
+    let whole = value(OWN, 5, None);
+    let mut too_long = whole.clone();
+    too_long.push(0);
+    assert_eq!(
+        error_of(too_long),
+        "cannot read test.DoorOpened (schema id 1): at byte 3 of the datum: 1 bytes are left over after the event"
+    );
+    assert_eq!(
+        error_of(whole[..whole.len() - 1].to_vec()),
+        "cannot read test.DoorOpened (schema id 1): at byte 2 of the datum: the datum ends within a value"
+    );
+    assert_eq!(
+        error_of(vec![0, 0, 0, 0, 1, 2]),
+        "cannot read door (schema id 1): at byte 0 of the datum: branch 1 of a union with 1 branches"
+    );
+    assert!(error_of(b"{}".to_vec()).contains("first byte is 0x7b"));
+}
+
+#[test]
+fn an_unknown_schema_id_is_an_error() {
+    assert_eq!(
+        error_of(value(OTHER, 5, None)),
+        "cannot look up the writer's schema: schema id 2 is unknown to the test"
+    );
+}
+
+#[test]
+fn a_failure_of_the_handler_keeps_its_cause() {
+    assert_eq!(error_of(value(OWN, -1, None)), "the handler failed: no such door");
+}

@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use super::DeliveryError;
+use crate::kafka::error::seconds;
+use crate::kafka::{ConfigError, KafkaError};
+use crate::registry::RegistryError;
+
+/// Why a consumer could not be built, or why it ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConsumeError {
+    /// No consumer group is configured.
+    #[error("no consumer group: set KAFKA_GROUP_ID, or `group_id` of the configuration")]
+    NoGroup,
+    /// Two handlers, or one handler twice, name one stream.
+    #[error(
+        "stream `{stream}` (topic {topic}) has two handlers, but a message is handled once: name it in one \
+         `#[handles(...)]` only, or run two consumers in groups of their own"
+    )]
+    TwoHandlers {
+        /// The stream.
+        stream: &'static str,
+        /// Its topic.
+        topic: &'static str,
+    },
+    /// The configuration names a registry that cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The broker does not answer, or a topic does not exist.
+    #[error(transparent)]
+    Kafka(#[from] KafkaError),
+    /// The registry does not accept this build's schemas.
+    #[error("cannot look up this build's schemas: {0}")]
+    Registry(RegistryError),
+    /// A message could not be handled.
+    #[error(
+        "{topic}/{partition} at offset {offset}: {error}; the offset was not committed, so the next run begins \
+         with this message"
+    )]
+    Message {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The message's offset.
+        offset: i64,
+        /// What is wrong with the message, or what the handler says.
+        error: DeliveryError,
+    },
+    /// The broker refuses what the consumer needs to do.
+    #[error(
+        "group {group} may not read: {cause}; the consumer needs READ on its topics and on its group, and valid \
+         credentials"
+    )]
+    Denied {
+        /// The consumer group.
+        group: String,
+        /// The broker's words.
+        cause: String,
+    },
+    /// librdkafka cannot go on.
+    #[error("the consumer of group {group} cannot go on: {cause}")]
+    Fatal {
+        /// The consumer group.
+        group: String,
+        /// librdkafka's words.
+        cause: String,
+    },
+    /// Handlers did not end within the time that a shutdown waits for them.
+    #[error(
+        "{messages} messages were still being handled {} after the shutdown began; their offsets were not \
+         committed, so the next run begins with them",
+        seconds(*waited)
+    )]
+    Unfinished {
+        /// How many.
+        messages: usize,
+        /// How long was waited.
+        waited: Duration,
+    },
+}

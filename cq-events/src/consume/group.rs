@@ -1,0 +1,260 @@
+//! librdkafka's consumer: a member of a group whose rebalances are only recorded where they are called back, and
+//! answered by the driver when the engine says so.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{
+    BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol, StreamConsumer,
+};
+use rdkafka::error::{KafkaError as NativeError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Offset, Statistics, TopicPartitionList};
+use tokio::sync::mpsc;
+
+use super::engine::TopicPartition;
+use crate::event::StreamInfo;
+use crate::kafka::KafkaConfig;
+use crate::kafka::connect::{ClientEvents, client_error};
+use crate::kafka::error::{KafkaError, words};
+
+/// How long the end of a consumer may take: librdkafka's close can hang.
+const CLOSE: Duration = Duration::from_secs(10);
+
+/// What the group, or librdkafka, tells us.
+#[derive(Debug)]
+pub(super) enum Change {
+    Assigned(Vec<TopicPartition>),
+    Revoked(Vec<TopicPartition>),
+    Lost(Vec<TopicPartition>),
+    CommitRefused,
+}
+
+/// Records what librdkafka calls back.
+pub(super) struct GroupEvents {
+    client: ClientEvents,
+    changes: mpsc::UnboundedSender<Change>,
+    topics: Vec<Arc<str>>,
+    /// Nobody listens any more: rebalances are answered at once, or the close would wait for ever.
+    closing: AtomicBool,
+}
+
+impl ClientContext for GroupEvents {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.client.log(level, facility, message);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.client.stats(statistics);
+    }
+
+    fn error(&self, error: NativeError, reason: &str) {
+        self.client.error(error, reason);
+    }
+}
+
+impl ConsumerContext for GroupEvents {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, kind: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let assigned = kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        if self.closing.load(Ordering::Acquire) {
+            answer(consumer, assigned, list).unwrap_or_else(|error| {
+                tracing::warn!("a rebalance at the end could not be answered: {}", words(&error));
+            });
+            return;
+        }
+        let partitions = self.partitions(list);
+        let change = match kind {
+            _ if assigned => Change::Assigned(partitions),
+            _ if consumer.assignment_lost() => Change::Lost(partitions),
+            _ => Change::Revoked(partitions),
+        };
+        // The receiver lives as long as the client; after it, `closing` is set.
+        let _ = self.changes.send(change);
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        if let Err(error) = result
+            && error.rdkafka_error_code() != Some(RDKafkaErrorCode::NoOffset)
+        {
+            tracing::warn!("offsets were not committed: {}; the next commit holds them again", words(&error));
+            let _ = self.changes.send(Change::CommitRefused);
+        }
+    }
+}
+
+impl GroupEvents {
+    fn partitions(&self, list: &TopicPartitionList) -> Vec<TopicPartition> {
+        let elements = list.elements();
+        let partition = |topic: &str, partition| {
+            let known = self.topics.iter().find(|known| &***known == topic);
+            TopicPartition { topic: known.map_or_else(|| topic.into(), Arc::clone), partition }
+        };
+        elements.iter().map(|element| partition(element.topic(), element.partition())).collect()
+    }
+}
+
+/// A member of a consumer group.
+pub(super) struct Group {
+    client: Option<Arc<StreamConsumer<GroupEvents>>>,
+    topics: Vec<Arc<str>>,
+    name: String,
+}
+
+impl Group {
+    /// A client that has not joined its group yet.
+    pub(super) fn new(
+        config: &KafkaConfig,
+        group: &str,
+        streams: &[&'static StreamInfo],
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Change>), KafkaError> {
+        let (changes, receiver) = mpsc::unbounded_channel();
+        let topics: Vec<Arc<str>> = streams.iter().map(|stream| stream.topic.into()).collect();
+        let context = GroupEvents {
+            client: ClientEvents::default(),
+            changes,
+            topics: topics.clone(),
+            closing: AtomicBool::new(false),
+        };
+        let client: StreamConsumer<GroupEvents> = config
+            .consumer_config(group)
+            .create_with_context(context)
+            .map_err(|error| client_error(config, &error))?;
+        Ok((Self { client: Some(Arc::new(client)), topics, name: group.to_owned() }, receiver))
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// librdkafka's client: there until the close.
+    pub(super) fn client(&self) -> Option<&Arc<StreamConsumer<GroupEvents>>> {
+        self.client.as_ref()
+    }
+
+    /// The topic with this name, shared.
+    pub(super) fn topic(&self, name: &str) -> Arc<str> {
+        self.topics.iter().find(|topic| &***topic == name).map_or_else(|| name.into(), Arc::clone)
+    }
+
+    pub(super) fn join(&self) -> KafkaResult<()> {
+        let topics: Vec<&str> = self.topics.iter().map(|topic| &**topic).collect();
+        self.with(|client| client.subscribe(&topics))
+    }
+
+    pub(super) fn leave(&self) {
+        if let Some(client) = &self.client {
+            client.unsubscribe();
+        }
+    }
+
+    /// Answers a rebalance: takes what was given. librdkafka itself reads where the group stands.
+    pub(super) fn assign(&self, partitions: &[TopicPartition]) -> KafkaResult<()> {
+        let list = list(partitions);
+        self.with(|client| {
+            answer(&**client, true, &list)?;
+            // A partition that was paused when it was given back may still be.
+            client.resume(&list)
+        })
+    }
+
+    /// Answers a rebalance: gives back what was taken.
+    pub(super) fn unassign(&self, partitions: &[TopicPartition]) -> KafkaResult<()> {
+        self.with(|client| answer(&**client, false, &list(partitions)))
+    }
+
+    pub(super) fn pause(&self, partition: &TopicPartition) -> KafkaResult<()> {
+        self.with(|client| client.pause(&list(std::slice::from_ref(partition))))
+    }
+
+    pub(super) fn resume(&self, partition: &TopicPartition) -> KafkaResult<()> {
+        self.with(|client| client.resume(&list(std::slice::from_ref(partition))))
+    }
+
+    /// Commits without awaiting the answer.
+    pub(super) fn commit(&self, offsets: &[(TopicPartition, i64)]) -> KafkaResult<()> {
+        let list = offset_list(offsets)?;
+        self.with(|client| client.commit(&list, CommitMode::Async))
+    }
+
+    /// Whether the assignment was taken away, so that a commit can only be refused.
+    pub(super) fn lost(&self) -> bool {
+        self.client.as_ref().is_some_and(|client| client.assignment_lost())
+    }
+
+    fn with(
+        &self,
+        call: impl FnOnce(&Arc<StreamConsumer<GroupEvents>>) -> KafkaResult<()>,
+    ) -> KafkaResult<()> {
+        self.client.as_ref().map_or(Ok(()), call)
+    }
+
+    /// Closes the client, off the async runtime.
+    pub(super) async fn close(mut self) {
+        let Some(client) = self.begin_close() else { return };
+        let closed = tokio::task::spawn_blocking(move || drop(client));
+        if tokio::time::timeout(CLOSE, closed).await.is_err() {
+            tracing::warn!(
+                group = self.name,
+                "the consumer did not close within {CLOSE:?}; it was left to itself"
+            );
+        }
+    }
+
+    fn begin_close(&mut self) -> Option<Arc<StreamConsumer<GroupEvents>>> {
+        let client = self.client.take()?;
+        client.context().closing.store(true, Ordering::Release);
+        Some(client)
+    }
+}
+
+impl Drop for Group {
+    /// A run that is dropped half-way must not block the async runtime with librdkafka's close.
+    fn drop(&mut self) {
+        if let Some(client) = self.begin_close() {
+            let thread = std::thread::Builder::new().name("cq-events-close".to_owned());
+            if let Err(error) = thread.spawn(move || drop(client)) {
+                tracing::warn!("no thread to close the consumer: {error}");
+            }
+        }
+    }
+}
+
+/// Commits, and blocks until the broker has answered.
+pub(super) fn commit_and_wait(
+    client: &StreamConsumer<GroupEvents>,
+    offsets: &[(TopicPartition, i64)],
+) -> KafkaResult<()> {
+    client.commit(&offset_list(offsets)?, CommitMode::Sync)
+}
+
+fn answer<C: Consumer<GroupEvents>>(
+    consumer: &C,
+    assigned: bool,
+    list: &TopicPartitionList,
+) -> KafkaResult<()> {
+    match (consumer.rebalance_protocol(), assigned) {
+        (RebalanceProtocol::Cooperative, true) => consumer.incremental_assign(list),
+        (RebalanceProtocol::Cooperative, false) => consumer.incremental_unassign(list),
+        (_, true) => consumer.assign(list),
+        (_, false) => consumer.unassign(),
+    }
+}
+
+fn list(partitions: &[TopicPartition]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        list.add_partition(&partition.topic, partition.partition);
+    }
+    list
+}
+
+fn offset_list(offsets: &[(TopicPartition, i64)]) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::with_capacity(offsets.len());
+    for (partition, offset) in offsets {
+        list.add_partition_offset(&partition.topic, partition.partition, Offset::Offset(*offset))?;
+    }
+    Ok(list)
+}

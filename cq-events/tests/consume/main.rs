@@ -1,0 +1,11 @@
+//! The consumer on the embedded broker, end to end.
+//!
+//! A group's first member waits about 3 s for others on that broker. Every wait has a deadline; nothing is assumed
+//! to have happened after a while.
+
+mod failures;
+mod group;
+mod pump;
+mod shutdown;
+mod start;
+mod support;

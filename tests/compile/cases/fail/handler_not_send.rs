@@ -1,0 +1,29 @@
+//! A handler holds across an await what cannot be sent to another thread.
+
+use std::rc::Rc;
+
+use cq_events::{EventHandler, Handled, Message, Unknown};
+use lamp_events::lamp::{LampBroken, LampEvent, LampEventHandler, LampSwitched};
+
+#[derive(EventHandler)]
+#[handles(LampEvent)]
+struct Logger;
+
+impl LampEventHandler for Logger {
+    async fn on_lamp_switched(&self, _event: LampSwitched, _message: &Message) -> Handled {
+        Ok(())
+    }
+
+    async fn on_lamp_broken(&self, event: LampBroken, _message: &Message) -> Handled {
+        let reason = Rc::new(event.reason);
+        std::future::ready(()).await;
+        drop(reason);
+        Ok(())
+    }
+
+    async fn on_unknown(&self, _unknown: Unknown, _message: &Message) -> Handled {
+        Ok(())
+    }
+}
+
+fn main() {}

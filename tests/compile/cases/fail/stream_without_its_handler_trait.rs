@@ -1,0 +1,29 @@
+//! A stream is named in the attribute, but its handler trait is not implemented: one error at its name.
+
+use cq_events::{EventHandler, Handled, Message, Unknown};
+use lamp_events::lamp::{LampBroken, LampEvent, LampEventHandler, LampSwitched};
+use lamp_events::room::RoomEvent;
+
+#[derive(EventHandler)]
+#[handles(LampEvent, RoomEvent)]
+struct Logger;
+
+impl LampEventHandler for Logger {
+    async fn on_lamp_switched(&self, _event: LampSwitched, _message: &Message) -> Handled {
+        Ok(())
+    }
+
+    async fn on_lamp_broken(&self, _event: LampBroken, _message: &Message) -> Handled {
+        Ok(())
+    }
+
+    async fn on_unknown(&self, _unknown: Unknown, _message: &Message) -> Handled {
+        Ok(())
+    }
+}
+
+fn is_handler(_: impl EventHandler) {}
+
+fn main() {
+    is_handler(Logger);
+}
