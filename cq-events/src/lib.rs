@@ -5,6 +5,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`builder`] | what the builders of generated records are made of |
 //! | [`event`] | what an event and a stream are; the message that carries one |
 //! | [`codec`] | the Confluent wire header and the Avro binary encoding |
 //! | [`registry`] | which schema has which id |
@@ -16,6 +17,7 @@
 //!
 //! Without the default feature `kafka` there are events and codec only, and nothing needs a C compiler.
 
+pub mod builder;
 pub mod codec;
 pub mod consume;
 pub mod event;

@@ -1,4 +1,5 @@
 //! The producer on the embedded broker.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod lamp;
 
@@ -80,6 +81,25 @@ async fn a_full_queue_waits_and_keeps_the_order() {
     assert_eq!(producer.metrics().messages_sent, 3_000);
     let numbers: Vec<i64> = read(broker.bootstrap_servers(), 3_000).iter().map(lamp::Plain::number).collect();
     assert!(numbers.iter().copied().eq(0..3_000));
+}
+
+#[tokio::test]
+async fn a_queue_that_is_full_in_bytes_waits_and_keeps_the_order() {
+    let broker = broker();
+    let (_producer, lamps) =
+        connect(&broker, |config| config.property("queue.buffering.max.kbytes", "1").linger(Duration::ZERO))
+            .await;
+    let name = "a".repeat(300);
+    let mut receipts = Vec::new();
+    for number in 0..100 {
+        let queued = tokio::time::timeout(DEADLINE, lamps.queue(lit(&name, number))).await.unwrap();
+        receipts.push(queued.unwrap());
+    }
+    for receipt in receipts {
+        receipt.await.unwrap();
+    }
+    let numbers: Vec<i64> = read(broker.bootstrap_servers(), 100).iter().map(lamp::Plain::number).collect();
+    assert!(numbers.iter().copied().eq(0..100), "{numbers:?}");
 }
 
 #[tokio::test]
@@ -311,4 +331,26 @@ async fn the_producer_and_its_futures_may_change_threads() {
     send(lamps.publish_batch(vec![lit("a", 2).into()])).await.pop().unwrap().unwrap();
     send(lamps.publish_batch_keyed(vec![lit("a", 2).into()], |_| None)).await.pop().unwrap().unwrap();
     send(producer.close(DEADLINE)).await.unwrap();
+}
+
+cq_events::__producer! {
+    /// Publishes the events of [`Lamp`].
+    pub struct LampProducer for Lamp {
+        /// Publishes [`Lit`].
+        fn publish_lit(Lit);
+        /// Publishes [`Gone`].
+        fn publish_gone(Gone);
+    }
+}
+
+#[tokio::test]
+async fn the_handle_of_a_stream_has_a_method_per_event() {
+    let broker = broker();
+    let (producer, _) = connect(&broker, |config| config).await;
+    let lamps = LampProducer::new(&producer).await.unwrap();
+    lamps.publish_lit(lit("a", 1)).await.unwrap();
+    lamps.clone().publish_gone(Gone { lamp: "a".to_owned() }).await.unwrap();
+    lamps.queue(lit("a", 2)).await.unwrap().await.unwrap();
+    assert_eq!(producer.metrics().messages_sent, 3);
+    assert!(format!("{lamps:?}").contains(TOPIC));
 }

@@ -1,1 +1,3 @@
-//! Runnable programs; see the folder `examples`.
+//! What the programs in `examples/` share: a production day of the chip-quality platform, in events.
+
+pub mod day;

@@ -20,7 +20,7 @@ kafka.sh: a real Apache Kafka on 127.0.0.1 for the integration tests, without do
   kafka.sh stop [--now] --all   without the up to 10 s of an orderly shutdown
   kafka.sh kill DIR N...        kill -9 broker N (or several at the same moment)
   kafka.sh restart DIR N...     start broker N again on its ports, wait until it is back in sync
-                                (with no majority left, name as many as make one in one call)
+                                (with no majority left, name all that are to come back in one call)
   kafka.sh topics DIR ARG...    run Kafka's TopicCommand: --list, --create --topic T, --describe, ...
   kafka.sh help                 print this
 
@@ -108,7 +108,7 @@ fetch() {
     trap 'rm -rf "$services/fetch.tmp"' EXIT
     local new=$services/fetch.tmp/libs
     # -C: a jar whose checksum is wrong is an error, not a warning.
-    mvn -B -q -C -f "$here/pom.xml" dependency:copy-dependencies \
+    mvn -B -q -C -Dstyle.color=never -f "$here/pom.xml" dependency:copy-dependencies \
       -DoutputDirectory="$new" -DincludeScope=runtime </dev/null >"$services/fetch.tmp/log" 2>&1 || {
       head -n 30 "$services/fetch.tmp/log" >&2
       fail "Maven could not fetch Kafka $version (its words are above): the first fetch needs the network, or a mirror in Maven's settings"
@@ -135,13 +135,13 @@ started_at() {
 
 # A process is kept in a file as "PID START": a number alone may have been given to another process since.
 remember() { # PID FILE
-  printf '%s %s\n' "$1" "$({ started_at "$1" || echo gone; } 2>/dev/null)" >"$2"
+  printf '%s %s\n' "$1" "$(started_at "$1" || echo gone)" >"$2"
 }
 
 alive() { # FILE
   local pid start now
   [[ -f $1 ]] && read -r pid start <"$1" || return 1
-  now=$({ started_at "$pid"; } 2>/dev/null) && [[ $now == "$start" ]]
+  now=$(started_at "$pid") && [[ $now == "$start" ]]
 }
 
 signal() { # SIGNAL FILE
@@ -292,8 +292,11 @@ show_logs() { # DIR N...
   local dir=$1 n
   shift
   for n in "$@"; do
+    # The cause is seldom at the end: a broker that gives up shuts down in many words.
+    say "errors in broker $n's log:"
+    grep -m 8 -E ' (WARN|ERROR|FATAL) |^[a-z.]+\.[A-Za-z]+(Exception|Error)' "$dir/broker-$n/log" >&2 || true
     say "the end of broker $n's log:"
-    tail -n 25 "$dir/broker-$n/log" >&2 || true
+    tail -n 15 "$dir/broker-$n/log" >&2 || true
   done
 }
 
@@ -315,8 +318,11 @@ remove_cluster() { # DIR SECONDS
     await_end "$2" "$dir"/broker-*/pid || true
   fi
   kill_brokers "$dir"
-  local link=$runs/$(cat "$dir/cluster.id" 2>/dev/null)
-  if [[ -L $link ]]; then rm -f "$link"; fi
+  if [[ -f $dir/cluster.id ]]; then
+    local link
+    link=$runs/$(<"$dir/cluster.id")
+    if [[ -L $link ]]; then rm -f "$link"; fi
+  fi
   rm -rf "$dir"/broker-* "$dir"/{cluster.id,bootstrap,owner,watcher,lock}
   rmdir "$dir" 2>/dev/null || true
 }
@@ -366,28 +372,27 @@ start() {
   need_java
   fetch
 
-  # Every other way out than the good one takes everything along.
-  local started=
-  trap 'if [[ -z $started && -n $dir && -f $dir/cluster.id ]]; then remove_cluster "$dir" 0; fi' EXIT
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-
   local id
   id=$(new_cluster_id)
   mkdir -p "$runs"
   if [[ -n $dir ]]; then
     mkdir -p "$dir"
     dir=$(cd -- "$dir" && pwd -P)
-    [[ -z $(ls -A "$dir") ]] || { say "$dir is not empty" && dir='' && exit 1; }
+    [[ -z $(ls -A "$dir") ]] || fail "$dir is not empty"
     # So that `stop --all` finds it.
     ln -s "$dir" "$runs/$id"
   else
     dir=$(cd -- "$(mktemp -d "$runs/kafka-XXXXXX")" && pwd -P)
   fi
+  printf '%s\n' "$id" >"$dir/cluster.id"
+  # Every way out but the good one takes everything along.
+  unfinished=$dir
+  trap 'if [[ -n $unfinished ]]; then remove_cluster "$unfinished" 0; fi' EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
   # java splits a class path at colons, Kafka log.dirs at commas; a backslash is an escape in .properties.
   [[ $libs != *:* && $dir != *[,\\]* ]] || fail "Kafka cannot live in a path with a colon, comma or backslash: $dir"
-  printf '%s\n' "$id" >"$dir/cluster.id"
   lock_cluster "$dir"
   if [[ -n $die_with ]]; then
     remember "$die_with" "$dir/owner"
@@ -413,7 +418,7 @@ start() {
   done
 
   printf 'export KAFKA_BOOTSTRAP_SERVERS=%s\nexport CQ_KAFKA_DIR=%q\n' "$(<"$dir/bootstrap")" "$dir"
-  started=yes
+  unfinished=
   say "Kafka $version is ready after $((SECONDS - began)) s: $(<"$dir/bootstrap") in $dir"
 }
 
@@ -520,24 +525,27 @@ restart() {
   }
   for n in "$@"; do
     while lagging=$(out_of_sync "$dir" "$n") && [[ -n $lagging ]]; do
-      ((SECONDS < deadline)) || fail "broker $n is up, but after $ready_within s still not in sync: $lagging"
+      ((SECONDS < deadline)) || fail "broker $n is up, but after $ready_within s still not in sync: ${lagging//$'\n'/ }"
       owned "$dir" || fail "the process to die with is gone"
-      sleep 0.3
+      sleep 0.5
     done
   done
 }
 
-# Prints the partitions that broker $2 should hold and does not, or that nobody leads. (All under-replicated
-# ones would be too many: other brokers may be down on purpose.)
+# Prints the partitions that broker $2 should hold and does not. All under-replicated ones would be too many,
+# for other brokers may be down on purpose. So may the one that a partition without a leader waits for (after
+# kill -9 of all, that is the last that held all acknowledged records), hence such a partition counts only
+# when all brokers are up.
 out_of_sync() { # DIR N
-  local table
+  local table pid all_up=1
+  for pid in "$1"/broker-*/pid; do alive "$pid" || all_up=0; done
   table=$(topic_command "$1" --describe 2>&1) || { printf '%s\n' "${table##*$'\n'}" && return; }
-  awk -F '\t' -v n="$2" '
+  awk -F '\t' -v n="$2" -v all_up="$all_up" '
+    function has(list) { return index("," list ",", "," n ",") }
     $3 ~ /^Partition: / {
       leader = $4; replicas = $5; isr = $6
       sub(/^Leader: /, "", leader); sub(/^Replicas: /, "", replicas); sub(/^Isr: /, "", isr)
-      if (("," replicas ",") ~ ("," n ",") && (leader == "none" || ("," isr ",") !~ ("," n ",")))
-        print substr($2, 8) "/" substr($3, 12)
+      if (has(replicas) && (leader == "none" ? all_up : !has(isr))) print substr($2, 8) "/" substr($3, 12)
     }' <<<"$table"
 }
 
@@ -562,15 +570,17 @@ main() {
   local command=${1:-help} java
   if (($#)); then shift; fi
   case $command in
-    help | -h | --help) usage ;;
-    fetch | start | restart | stop | topics | watch)
-      need_tools
-      "$command" "$@"
-      ;;
-    kill)
-      need_tools
-      kill_command "$@"
-      ;;
+    help | -h | --help) usage && return ;;
+    *) need_tools ;;
+  esac
+  case $command in
+    fetch) fetch ;;
+    start) start "$@" ;;
+    stop) stop "$@" ;;
+    kill) kill_command "$@" ;;
+    restart) restart "$@" ;;
+    topics) topics "$@" ;;
+    watch) watch "$@" ;;
     *)
       usage >&2
       fail "unknown command $command"

@@ -155,6 +155,12 @@ impl<'a> Decoder<'a> {
         self.error.map_or(Ok(()), Err)
     }
 
+    /// The error of a branch that the stream does not have, unless there was one before.
+    pub(crate) fn no_such_branch(self, index: usize, count: usize) -> DecodeError {
+        let kind = DecodeErrorKind::Branch { index: index as i64, count };
+        self.error.unwrap_or(DecodeError { offset: 0, kind })
+    }
+
     /// The bytes that are not read yet; none after an error.
     pub fn rest(&self) -> &'a [u8] {
         self.rest

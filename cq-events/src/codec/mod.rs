@@ -3,6 +3,8 @@
 //! There is no serde and no dynamic value on the way of an event. Generated code calls one method of
 //! [`Encoder`] or [`Decoder`] per field; all rules of the format live here.
 
+use crate::event::EventStream;
+
 mod decode;
 mod encode;
 mod limits;
@@ -13,3 +15,31 @@ pub use decode::{Decode, DecodeError, DecodeErrorKind, Decoder};
 pub use encode::{Encode, EncodeError, EncodeErrorKind, Encoder};
 pub use limits::DecodeLimits;
 pub use wire::{FRAME_BYTES, FrameError, read_frame, write_frame};
+
+/// Appends an event's datum, without the wire header.
+///
+/// # Errors
+/// When the schema cannot hold one of the event's values; `out` is then as it was.
+pub fn encode<T: Encode>(event: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let mut encoder = Encoder::new(out);
+    event.encode(&mut encoder);
+    encoder.finish()
+}
+
+/// Reads a datum, without the wire header, that was written with the schema of this build.
+///
+/// # Errors
+/// When the datum is not exactly one event of the stream.
+pub fn decode<S: EventStream>(datum: &[u8], limits: DecodeLimits) -> Result<S, DecodeError> {
+    let mut input = Decoder::new(datum, limits);
+    let branch = input.branch(S::STREAM.events.len());
+    decode_branch(branch, input)
+}
+
+/// Reads the record of a branch, numbered by the schema of this build, to the end of the input.
+pub(crate) fn decode_branch<S: EventStream>(branch: usize, mut input: Decoder<'_>) -> Result<S, DecodeError> {
+    match S::decode_branch(branch, &mut input) {
+        Some(event) => input.finish().map(|()| event),
+        None => Err(input.no_such_branch(branch, S::STREAM.events.len())),
+    }
+}

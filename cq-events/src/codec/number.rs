@@ -100,7 +100,9 @@ pub(super) fn from_be(bytes: &[u8]) -> Option<i128> {
         return None;
     }
     let mut buffer = [fill; 16];
-    buffer[16 - kept.len()..].copy_from_slice(kept);
+    for (byte, kept) in buffer.iter_mut().rev().zip(kept.iter().rev()) {
+        *byte = *kept;
+    }
     Some(i128::from_be_bytes(buffer))
 }
 

@@ -77,7 +77,10 @@ impl<H: EventHandler> Consumer<H> {
 impl<H> fmt::Debug for Consumer<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let topics: Vec<&str> = self.streams.iter().map(|stream| stream.topic).collect();
-        f.debug_struct("Consumer").field("group", &self.group.name()).field("topics", &topics).finish_non_exhaustive()
+        f.debug_struct("Consumer")
+            .field("group", &self.group.name())
+            .field("topics", &topics)
+            .finish_non_exhaustive()
     }
 }
 
@@ -120,7 +123,11 @@ pub(super) struct Shared {
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { counters: ConsumerCounters::default(), ready: AtomicBool::new(false), stop: watch::Sender::new(false) }
+        Self {
+            counters: ConsumerCounters::default(),
+            ready: AtomicBool::new(false),
+            stop: watch::Sender::new(false),
+        }
     }
 }
 

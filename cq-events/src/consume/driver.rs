@@ -100,7 +100,11 @@ impl<H: EventHandler> Driver<H> {
                 },
             };
             if matches!(input, Input::Shutdown) {
-                tracing::info!(group = self.group.name(), in_flight = self.engine.in_flight(), "shutting down");
+                tracing::info!(
+                    group = self.group.name(),
+                    in_flight = self.engine.in_flight(),
+                    "shutting down"
+                );
                 stopping = true;
                 self.shared.ready.store(false, Ordering::Relaxed);
             }
@@ -187,7 +191,11 @@ impl<H: EventHandler> Driver<H> {
         let deadline = Instant::now() + self.settings.commit_deadline;
         self.commits.spawn_blocking(move || {
             if let Err(error) = commit_and_wait(&client, &offsets, deadline) {
-                tracing::warn!(?offsets, "offsets were not committed: {}; they are handled again", words(&error));
+                tracing::warn!(
+                    ?offsets,
+                    "offsets were not committed: {}; they are handled again",
+                    words(&error)
+                );
             }
             id
         });
@@ -196,9 +204,10 @@ impl<H: EventHandler> Driver<H> {
     fn ended(&mut self, reason: StopReason) -> Result<(), ConsumeError> {
         match reason {
             StopReason::Shutdown { unfinished: 0 } => Ok(()),
-            StopReason::Shutdown { unfinished } => {
-                Err(ConsumeError::Unfinished { messages: unfinished, waited: self.settings.shutdown_deadline })
-            }
+            StopReason::Shutdown { unfinished } => Err(ConsumeError::Unfinished {
+                messages: unfinished,
+                waited: self.settings.shutdown_deadline,
+            }),
             StopReason::Failure(token) => {
                 let error = self.failures.remove(&token).unwrap_or(super::DeliveryError::Cancelled);
                 Err(ConsumeError::Message {

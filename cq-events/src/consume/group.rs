@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol, StreamConsumer};
+use rdkafka::consumer::{
+    BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol, StreamConsumer,
+};
 use rdkafka::error::{KafkaError as NativeError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, Statistics, TopicPartitionList};
@@ -184,7 +186,10 @@ impl Group {
         self.client.as_ref().is_some_and(|client| client.assignment_lost())
     }
 
-    fn with(&self, call: impl FnOnce(&Arc<StreamConsumer<GroupEvents>>) -> KafkaResult<()>) -> KafkaResult<()> {
+    fn with(
+        &self,
+        call: impl FnOnce(&Arc<StreamConsumer<GroupEvents>>) -> KafkaResult<()>,
+    ) -> KafkaResult<()> {
         self.client.as_ref().map_or(Ok(()), call)
     }
 
@@ -193,7 +198,10 @@ impl Group {
         let Some(client) = self.begin_close() else { return };
         let closed = tokio::task::spawn_blocking(move || drop(client));
         if tokio::time::timeout(CLOSE, closed).await.is_err() {
-            tracing::warn!(group = self.name, "the consumer did not close within {CLOSE:?}; it was left to itself");
+            tracing::warn!(
+                group = self.name,
+                "the consumer did not close within {CLOSE:?}; it was left to itself"
+            );
         }
     }
 

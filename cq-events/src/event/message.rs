@@ -26,6 +26,7 @@ impl Message {
     /// A message at `topic`, `partition` and `offset`, without timestamp, key, value and headers.
     ///
     /// Consumers build messages by themselves; this is for tests that call a handler directly.
+    #[allow(clippy::new_ret_no_self, reason = "the builder is completed with `build`")]
     pub fn new(topic: impl Into<Arc<str>>, partition: i32, offset: i64) -> MessageBuilder {
         MessageBuilder(Inner {
             topic: topic.into(),

@@ -4,6 +4,7 @@
 //! events of one topic: a generated enum with one variant per branch of the topic's root union.
 
 mod headers;
+mod key;
 mod message;
 mod unknown;
 
@@ -13,6 +14,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub use headers::{Header, HeaderPolicy, Headers};
+#[doc(hidden)]
+pub use key::KeyField;
 pub use message::{Message, MessageBuilder};
 pub use unknown::Unknown;
 

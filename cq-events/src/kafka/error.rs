@@ -19,8 +19,8 @@ pub enum KafkaError {
     },
     /// No broker answered in time.
     #[error(
-        "no broker answers at {servers} within {}: {cause}; check KAFKA_BOOTSTRAP_SERVERS, that a broker is running \
-         and that it is reachable from here",
+        "no broker answers at {servers} within {}: {cause}; check KAFKA_BOOTSTRAP_SERVERS, the security settings, \
+         and that a broker is running and reachable from here",
         seconds(*waited)
     )]
     NoBroker {
@@ -33,8 +33,8 @@ pub enum KafkaError {
     },
     /// Topics do not exist.
     #[error(
-        "{} not exist on {servers}, and the broker does not create topics by itself: create with \
-         cq_events::kafka::create_topics, or with Kafka's own tools",
+        "{} not exist on {servers}, and the broker does not create topics by itself: call \
+         cq_events::kafka::create_topics, or use Kafka's own tools",
         topics_do(topics)
     )]
     TopicMissing {
@@ -128,6 +128,7 @@ pub(crate) fn words(error: &rdkafka::error::KafkaError) -> String {
     use rdkafka::error::KafkaError as Native;
     match error {
         Native::ClientConfig(_, _, property, _) => format!("librdkafka does not accept property {property}"),
+        Native::ClientCreation(reason) | Native::AdminOpCreation(reason) => reason.clone(),
         Native::AdminOp(code) => code_words(*code),
         other => other.rdkafka_error_code().map_or_else(|| other.to_string(), code_words),
     }

@@ -3,6 +3,7 @@
 mod config;
 pub(crate) mod connect;
 pub(crate) mod error;
+mod lookup;
 mod offsets;
 mod topics;
 
@@ -11,8 +12,8 @@ pub use config::{
     SaslMechanism, SecurityProtocol,
 };
 pub use error::{KafkaError, TopicDifference};
-pub use offsets::{PartitionLag, PartitionOffset, end_offsets, group_lag};
 #[cfg(feature = "testing")]
-pub(crate) use topics::legal as legal_topic;
-pub(crate) use topics::require_topics;
+pub(crate) use lookup::legal as legal_topic;
+pub(crate) use lookup::require_topics;
+pub use offsets::{PartitionLag, PartitionOffset, end_offsets, group_lag};
 pub use topics::{TopicReport, check_topics, create_topics};

@@ -9,7 +9,7 @@ use rdkafka::topic_partition_list::Offset;
 use super::KafkaConfig;
 use super::connect::{ClientEvents, Inquirer, blocking, client_error, inquire, request_error};
 use super::error::KafkaError;
-use super::topics::{described, legal};
+use super::lookup::{described, legal};
 
 /// The end of a partition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,6 +5,7 @@
 //! as published.
 
 mod error;
+mod handle;
 mod headers;
 mod producer;
 mod queue;

@@ -6,7 +6,9 @@ use cq_events::registry::SchemaId;
 use cq_events::{Failure, Unknown};
 
 use crate::pump::TOPIC;
-use crate::support::{Recorder, Run, Step, broker, committed, config, eventually, producer, publish, send_raw};
+use crate::support::{
+    Recorder, Run, Step, broker, committed, config, eventually, producer, publish, send_raw,
+};
 
 /// The parts of the error of one message.
 fn message(result: Result<(), ConsumeError>) -> (i32, i64, DeliveryError, String) {

@@ -13,7 +13,9 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use crate::pump::{PARTITIONS, PumpEvent, PumpEventHandler, PumpEventProducer, PumpStarted, PumpStopped, TOPIC};
+use crate::pump::{
+    PARTITIONS, PumpEvent, PumpEventHandler, PumpEventProducer, PumpStarted, PumpStopped, TOPIC,
+};
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(40);
 

@@ -51,6 +51,8 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     ("enable.partition.eof", "the end of a partition is no event"),
     ("transactional.id", "this version has no transactions"),
+    ("delivery.report.only.error", "a publisher waits for the report of success as well"),
+    ("test.mock.num.brokers", "messages would go to no Kafka; tests have `testing::EmbeddedBroker`"),
     ("log.queue", "log lines go to `tracing`"),
     ("group.protocol", "the group protocol is classic, with the cooperative-sticky assignor"),
 ];

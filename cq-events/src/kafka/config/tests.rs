@@ -204,7 +204,7 @@ fn properties_with_a_setting_of_their_own_name_it() {
         let error = problem(&[(&format!("KAFKA_PROPERTY_{property}"), "x")]);
         assert!(error.contains(&format!("use {setting}")), "{error}");
     }
-    for refused in ["ENABLE_AUTO_OFFSET_STORE", "TRANSACTIONAL_ID"] {
+    for refused in ["ENABLE_AUTO_OFFSET_STORE", "TRANSACTIONAL_ID", "DELIVERY_REPORT_ONLY_ERROR"] {
         assert!(problem(&[(&format!("KAFKA_PROPERTY_{refused}"), "x")]).contains("cannot be set"));
     }
     let error = problem(&[("KAFKA_PROPERTY_PARTITION_ASSIGNMENT_STRATEGY", "range")]);
@@ -222,8 +222,44 @@ fn what_librdkafka_does_not_accept_is_named() {
     assert!(error.contains("property no.such.thing is not a property of librdkafka"), "{error}");
     let error = problem(&[("KAFKA_PROPERTY_SOCKET_TIMEOUT_MS", "soon")]);
     assert!(error.contains("property socket.timeout.ms is `soon`"), "{error}");
+}
+
+#[cfg(not(any(feature = "tls", feature = "tls-vendored")))]
+#[test]
+fn a_secret_that_librdkafka_does_not_accept_is_not_shown() {
     let error = problem(&[("KAFKA_PROPERTY_SSL_KEY_PEM", "hunter2")]);
     assert!(error.contains("ssl.key.pem") && !error.contains("hunter2"), "{error}");
+}
+
+#[cfg(any(feature = "tls", feature = "tls-vendored"))]
+#[test]
+fn tls_settings_reach_their_properties_and_hide_the_keys_password() {
+    let config = with(&[
+        ("KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
+        ("KAFKA_SASL_MECHANISM", "SCRAM-SHA-512"),
+        ("KAFKA_SASL_USERNAME", "u"),
+        ("KAFKA_SASL_PASSWORD", "hunter2"),
+        ("KAFKA_SSL_CA_LOCATION", "/no/such/ca.pem"),
+        ("KAFKA_SSL_CERTIFICATE_LOCATION", "/cert.pem"),
+        ("KAFKA_SSL_KEY_LOCATION", "/key.pem"),
+        ("KAFKA_SSL_KEY_PASSWORD", "hunter3"),
+        ("KAFKA_PROPERTY_SSL_KEY_PEM", "hunter4"),
+    ])
+    .unwrap();
+    let native = config.admin_config();
+    for (name, value) in [
+        ("security.protocol", "SASL_SSL"),
+        ("sasl.mechanisms", "SCRAM-SHA-512"),
+        ("ssl.ca.location", "/no/such/ca.pem"),
+        ("ssl.certificate.location", "/cert.pem"),
+        ("ssl.key.location", "/key.pem"),
+        ("ssl.key.password", "hunter3"),
+    ] {
+        assert_eq!(native.get(name), Some(value), "{name}");
+    }
+    assert!(!format!("{config:?}").contains("hunter"), "{config:?}");
+    let error = crate::kafka::connect::inquire(&config).err().unwrap().to_string();
+    assert!(error.contains("cannot create a Kafka client") && !error.contains("hunter"), "{error}");
 }
 
 #[test]

@@ -1,0 +1,204 @@
+//! The small intermediate representation between Avro and Rust: what is generated, with every name chosen and every
+//! check done.
+
+mod event;
+mod field;
+mod module;
+
+use std::collections::BTreeMap;
+
+use cq_events_schema::{Diagnostic, Kind, Named, NamedKind, Schemas, SourceId, Span, Type};
+
+use crate::config::{Stream, Streams};
+use crate::names;
+
+pub(crate) use event::{EventModel, Role};
+pub(crate) use field::{DefaultValue, FieldModel, FieldType, Presence, TypeRef};
+pub(crate) use module::Module;
+
+/// Everything that is generated.
+#[derive(Debug)]
+pub(crate) struct Model {
+    /// The modules, sorted by name.
+    pub(crate) modules: Vec<Module>,
+}
+
+/// A record or an enum that becomes a Rust type.
+#[derive(Debug)]
+pub(crate) struct TypeModel {
+    pub(crate) ident: String,
+    pub(crate) doc: Option<String>,
+    pub(crate) kind: TypeKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum TypeKind {
+    Record(RecordModel),
+    Enum(EnumModel),
+}
+
+#[derive(Debug)]
+pub(crate) struct RecordModel {
+    pub(crate) fullname: String,
+    pub(crate) fields: Vec<FieldModel>,
+    /// The fewest bytes that a value has.
+    pub(crate) min_bytes: usize,
+    /// What makes it an event, where it is one.
+    pub(crate) event: Option<EventModel>,
+}
+
+#[derive(Debug)]
+pub(crate) struct EnumModel {
+    /// Symbol and variant, in the order of the schema.
+    pub(crate) symbols: Vec<(String, String)>,
+}
+
+/// The enum of a stream.
+#[derive(Debug)]
+pub(crate) struct StreamModel {
+    pub(crate) ident: String,
+    pub(crate) config: StreamConfig,
+    /// The assembled schema.
+    pub(crate) schema: String,
+    pub(crate) events: Vec<StreamEvent>,
+}
+
+/// One branch of a stream's root union.
+#[derive(Debug)]
+pub(crate) struct StreamEvent {
+    pub(crate) ident: String,
+    pub(crate) doc: Option<String>,
+    pub(crate) fullname: String,
+    pub(crate) event_type: String,
+}
+
+/// What `streams.toml` says of a stream.
+#[derive(Debug)]
+pub(crate) struct StreamConfig {
+    pub(crate) name: String,
+    pub(crate) topic: String,
+    pub(crate) partitions: i32,
+    pub(crate) replication: Option<i32>,
+    pub(crate) config: BTreeMap<String, String>,
+    pub(crate) headers: crate::config::Headers,
+}
+
+impl Model {
+    /// Chooses names and checks what the schemas ask for. `shared` and `own` are the sources of the shared files and
+    /// of each stream, in the order of `config`.
+    pub(crate) fn new(
+        config: &Streams,
+        schemas: &Schemas,
+        shared: &[SourceId],
+        own: &[SourceId],
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut builder = Builder { schemas, errors: Vec::new(), homes: BTreeMap::new() };
+        let shared_modules = builder.place_types(config, shared, own);
+        let own_roots = schemas.roots().get(shared.len()..).unwrap_or_default();
+        let streams: Vec<_> = config
+            .streams
+            .iter()
+            .zip(own_roots)
+            .map(|(stream, root)| (stream, builder.events(root)))
+            .collect();
+        let modules = builder.modules(&streams, own_roots, shared_modules);
+        if builder.errors.is_empty() { Ok(Self { modules }) } else { Err(builder.errors) }
+    }
+}
+
+/// Builds a [`Model`], collecting mistakes.
+pub(crate) struct Builder<'a> {
+    pub(crate) schemas: &'a Schemas,
+    pub(crate) errors: Vec<Diagnostic>,
+    /// The module in which each named type lives: that of the file which defines it.
+    pub(crate) homes: BTreeMap<&'a str, String>,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn error(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
+        self.errors.push(Diagnostic::new(span, message).hint(hint));
+    }
+
+    /// Gives every named type its module, and returns the modules of the shared files.
+    fn place_types(&mut self, config: &Streams, shared: &[SourceId], own: &[SourceId]) -> Vec<String> {
+        let mut modules: BTreeMap<SourceId, String> = BTreeMap::new();
+        for (file, source) in config.shared.iter().zip(shared) {
+            let stem = std::path::Path::new(&file.value).file_stem().unwrap_or_default().to_string_lossy();
+            if !names::is_module(&stem) {
+                let hint =
+                    "it becomes a Rust module: lower case letters, digits and underscores, and no keyword";
+                self.error(file.span, format!("`{stem}` cannot be the name of a shared file"), hint);
+            } else if config.streams.iter().any(|stream| stream.name.value == stem)
+                || modules.values().any(|module| *module == stem)
+            {
+                self.error(
+                    file.span,
+                    format!("there are two modules `{stem}`"),
+                    "rename the file or the stream",
+                );
+            }
+            modules.insert(*source, stem.into_owned());
+        }
+        let shared_modules = modules.values().cloned().collect();
+        for (stream, source) in config.streams.iter().zip(own) {
+            modules.insert(*source, stream.name.value.clone());
+        }
+        for named in self.schemas.named() {
+            if let Some(module) = modules.get(&named.name_span.source) {
+                self.homes.insert(&named.fullname, module.clone());
+            }
+        }
+        shared_modules
+    }
+
+    /// The records that are the branches of a stream's root.
+    fn events(&mut self, root: &'a Type) -> Vec<&'a Named> {
+        let mut events = Vec::new();
+        if !matches!(root.kind, Kind::Union(_)) {
+            let hint =
+                "put it in brackets: [{\"type\": \"record\", ...}], and a second event can be added later";
+            self.error(
+                Span { end: root.span.start + 1, ..root.span },
+                "the root of a stream is a union",
+                hint,
+            );
+            return events;
+        }
+        for branch in self.schemas.branches(root) {
+            match self.record(&branch.kind) {
+                Some(named) => events.push(named),
+                None => {
+                    let hint =
+                        "a stream is a union of records, each an event: [{\"type\": \"record\", ...}, ...]";
+                    self.error(branch.span, "an event is a record", hint);
+                }
+            }
+        }
+        if self.schemas.branches(root).is_empty() {
+            self.error(root.span, "a stream without events", "add a record to the union");
+        }
+        events
+    }
+
+    fn record(&self, kind: &Kind) -> Option<&'a Named> {
+        match kind {
+            Kind::Named(fullname) => {
+                self.schemas.get(fullname).filter(|named| matches!(named.kind, NamedKind::Record(_)))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl StreamConfig {
+    fn new(stream: &Stream) -> Self {
+        Self {
+            name: stream.name.value.clone(),
+            topic: stream.topic.value.clone(),
+            partitions: stream.partitions,
+            replication: stream.replication,
+            config: stream.config.clone(),
+            headers: stream.headers,
+        }
+    }
+}

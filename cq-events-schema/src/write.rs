@@ -1,0 +1,191 @@
+//! Types -> one line of JSON: the assembled, normalised form.
+
+use std::collections::HashSet;
+
+use crate::json::write_string;
+use crate::schema::{Field, Kind, Logical, Named, NamedKind, Property, Schemas, Type};
+
+impl Schemas {
+    /// The schema whose root is `root`, as normalised JSON: every named type stands at its first use, and later
+    /// uses refer to it by fullname.
+    pub fn write(&self, root: &Type) -> String {
+        self.write_types(std::slice::from_ref(root)).pop().unwrap_or_default()
+    }
+
+    /// One text per type, in which a named type that an earlier text defined is referred to.
+    fn write_types(&self, types: &[Type]) -> Vec<String> {
+        let mut written = HashSet::new();
+        types
+            .iter()
+            .map(|ty| {
+                let mut writer = Writer { schemas: self, written: &mut written, out: String::new() };
+                writer.ty(ty);
+                writer.out
+            })
+            .collect()
+    }
+}
+
+struct Writer<'a, 'w> {
+    schemas: &'a Schemas,
+    written: &'w mut HashSet<&'a str>,
+    out: String,
+}
+
+impl<'a> Writer<'a, '_> {
+    fn ty(&mut self, ty: &'a Type) {
+        if let Kind::Named(fullname) = &ty.kind {
+            return self.named(fullname);
+        }
+        if let Kind::Union(branches) = &ty.kind {
+            return self.list('[', ']', branches, Self::ty);
+        }
+        let is_bare = ty.logical.is_none() && ty.properties.is_empty();
+        match &ty.kind {
+            Kind::Array(items) => {
+                self.out.push_str("{\"type\":\"array\",\"items\":");
+                self.ty(items);
+            }
+            Kind::Map(values) => {
+                self.out.push_str("{\"type\":\"map\",\"values\":");
+                self.ty(values);
+            }
+            _ if is_bare => return write_string(primitive(&ty.kind), &mut self.out),
+            kind => {
+                self.out.push_str("{\"type\":");
+                write_string(primitive(kind), &mut self.out);
+            }
+        }
+        self.logical(ty.logical);
+        self.properties(&ty.properties);
+        self.out.push('}');
+    }
+
+    fn named(&mut self, fullname: &'a str) {
+        let Some(named) = self.schemas.get(fullname).filter(|_| self.written.insert(fullname)) else {
+            return write_string(fullname, &mut self.out);
+        };
+        self.out.push_str("{\"type\":");
+        let kind = match &named.kind {
+            NamedKind::Record(_) => "record",
+            NamedKind::Enum(_) => "enum",
+            NamedKind::Fixed(_) => "fixed",
+        };
+        write_string(kind, &mut self.out);
+        self.text("name", named.short_name());
+        // Always there, since an absent one would mean the enclosing type's.
+        self.text("namespace", named.namespace());
+        if let Some(doc) = &named.doc {
+            self.text("doc", doc);
+        }
+        self.texts("aliases", &named.aliases);
+        self.own(named);
+        self.properties(&named.properties);
+        self.out.push('}');
+    }
+
+    fn own(&mut self, named: &'a Named) {
+        match &named.kind {
+            NamedKind::Record(record) => {
+                self.key("fields");
+                self.list('[', ']', &record.fields, Self::field);
+            }
+            NamedKind::Enum(symbols) => {
+                self.key("symbols");
+                self.list('[', ']', &symbols.symbols, |writer, (symbol, _)| {
+                    write_string(symbol, &mut writer.out)
+                });
+                if let Some(default) = &symbols.default {
+                    self.text("default", default);
+                }
+            }
+            NamedKind::Fixed(fixed) => {
+                self.key("size");
+                self.out.push_str(&fixed.size.to_string());
+                self.logical(fixed.logical);
+            }
+        }
+    }
+
+    fn field(&mut self, field: &'a Field) {
+        self.out.push_str("{\"name\":");
+        write_string(&field.name, &mut self.out);
+        self.key("type");
+        self.ty(&field.ty);
+        if let Some(default) = &field.default {
+            self.key("default");
+            default.write(&mut self.out);
+        }
+        if let Some(doc) = &field.doc {
+            self.text("doc", doc);
+        }
+        self.texts("aliases", &field.aliases);
+        if let Some(order) = &field.order {
+            self.text("order", order);
+        }
+        self.properties(&field.properties);
+        self.out.push('}');
+    }
+
+    fn logical(&mut self, logical: Option<Logical>) {
+        let Some(logical) = logical else { return };
+        self.text("logicalType", logical.name());
+        if let Logical::Decimal { precision, scale } = logical {
+            self.out.push_str(&format!(",\"precision\":{precision},\"scale\":{scale}"));
+        }
+    }
+
+    fn properties(&mut self, properties: &'a [Property]) {
+        let mut sorted: Vec<_> = properties.iter().collect();
+        sorted.sort_by(|left, right| left.key.cmp(&right.key));
+        for property in sorted {
+            self.key(&property.key);
+            property.value.write(&mut self.out);
+        }
+    }
+
+    /// A key behind others.
+    fn key(&mut self, key: &str) {
+        self.out.push(',');
+        write_string(key, &mut self.out);
+        self.out.push(':');
+    }
+
+    fn text(&mut self, key: &str, value: &str) {
+        self.key(key);
+        write_string(value, &mut self.out);
+    }
+
+    fn texts(&mut self, key: &str, values: &'a [String]) {
+        if !values.is_empty() {
+            self.key(key);
+            self.list('[', ']', values, |writer, value| write_string(value, &mut writer.out));
+        }
+    }
+
+    fn list<T>(&mut self, open: char, close: char, items: &'a [T], mut write: impl FnMut(&mut Self, &'a T)) {
+        self.out.push(open);
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.out.push(',');
+            }
+            write(self, item);
+        }
+        self.out.push(close);
+    }
+}
+
+fn primitive(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Null => "null",
+        Kind::Boolean => "boolean",
+        Kind::Int => "int",
+        Kind::Long => "long",
+        Kind::Float => "float",
+        Kind::Double => "double",
+        Kind::Bytes => "bytes",
+        Kind::String => "string",
+        // Written by their own functions.
+        Kind::Array(_) | Kind::Map(_) | Kind::Union(_) | Kind::Named(_) => "",
+    }
+}
