@@ -6,7 +6,6 @@ use crate::source::{Diagnostic, Diagnostics};
 
 /// What a root branch of the writer's schema is to the reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum WriterBranch {
     /// The reader has the same record: its bytes can be read as they are.
     Identical {

@@ -1,5 +1,6 @@
 //! What the tests share.
 #![allow(
+    missing_docs,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -7,4 +8,7 @@
     reason = "it is all tests"
 )]
 
+pub mod cluster;
 pub mod oracle;
+pub mod recorder;
+pub mod scenarios;

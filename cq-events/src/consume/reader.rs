@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cq_events_schema::{WriterBranch, compare_branches};
+
 use super::DeliveryError;
 use crate::codec::DecodeLimits;
 use crate::event::StreamInfo;
@@ -13,18 +15,6 @@ use crate::registry::{RegistryError, SchemaId, SchemaRegistry};
 
 /// The most plans that are kept: more writers' schemas than a topic ever sees.
 const MOST_PLANS: usize = 1_024;
-
-/// What one branch of a writer's root union is to this build.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "the comparison of schemas, which comes, makes them")]
-pub(crate) enum WriterBranch {
-    /// The record of our branch with this index.
-    Identical(usize),
-    /// A record that we do not know, by its fullname.
-    Unknown(String),
-    /// A record that we know, by its fullname, in a shape that we cannot read yet.
-    Different(String),
-}
 
 /// How to read what was written with one schema.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,9 +47,9 @@ impl Plan {
         match self {
             Self::Own => Some(Branch::Ours(index)),
             Self::Branches(branches) => branches.get(index).map(|branch| match branch {
-                WriterBranch::Identical(ours) => Branch::Ours(*ours),
-                WriterBranch::Unknown(fullname) => Branch::Unknown(fullname),
-                WriterBranch::Different(fullname) => Branch::Different(fullname),
+                WriterBranch::Identical { index } => Branch::Ours(*index),
+                WriterBranch::Unknown { fullname } => Branch::Unknown(fullname),
+                WriterBranch::Different { fullname } => Branch::Different(fullname),
             }),
         }
     }
@@ -116,7 +106,7 @@ impl Reader {
             let schema = self.registry.schema_of(writer).await.map_err(DeliveryError::Registry)?;
             compare_branches(stream.schema, &schema)
                 .map(Plan::Branches)
-                .map_err(|reason| DeliveryError::WriterSchema { writer, reason })?
+                .map_err(|mistakes| DeliveryError::WriterSchema { writer, reason: mistakes.to_string() })?
         };
         Ok(self.insert_plan(stream, writer, plan))
     }
@@ -135,13 +125,4 @@ impl Reader {
         // A map that was left by a panic is as good as before: it is only ever inserted to, or cleared.
         self.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Compares each branch of the writer's root union with ours: both schemas as JSON, in the normalised form.
-///
-/// # Errors
-/// Why the writer's schema cannot be compared: it is no Avro schema, or no union of records.
-fn compare_branches(reader: &str, writer: &str) -> Result<Vec<WriterBranch>, String> {
-    let _ = (reader, writer);
-    Err("reading another version of the stream's schema is not supported yet".to_owned())
 }

@@ -15,10 +15,12 @@ macro_rules! __producer {
         /// Also has the methods of [`StreamProducer`](cq_events::publish::StreamProducer), which take any event of
         /// the stream.
         #[derive(Clone, Debug)]
+        #[allow(dead_code, reason = "a crate may only read its events")]
         $visibility struct $producer {
             stream: $crate::publish::StreamProducer<$stream>,
         }
 
+        #[allow(dead_code, unreachable_pub, reason = "a crate may only read its events")]
         impl $producer {
             /// A handle for the stream: asks the registry for the id of its schema, and requires its topic to
             /// exist.

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use cq_events_schema::normalise;
 use sha2::{Digest, Sha256};
 
 use super::{RegistryError, RegistryFuture, SchemaId, SchemaRegistry};
@@ -96,10 +97,6 @@ impl fmt::Debug for LocalRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LocalRegistry").field("ids", &self.schemas().keys().collect::<Vec<_>>()).finish()
     }
-}
-
-fn normalise(schema: &str) -> Result<String, std::convert::Infallible> {
-    Ok(schema.to_owned())
 }
 
 /// The first 31 bits: ids are signed in the registries and clients of other languages.

@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::codec::{Decode, DecodeLimits, Encode, Encoder, write_frame};
-use crate::consume::reader::{Plan, WriterBranch};
+use cq_events_schema::WriterBranch;
+
+use crate::consume::reader::Plan;
 use crate::consume::{EventHandler, Handled};
 use crate::event::{EventInfo, HeaderPolicy, StreamSchema, TopicSpec};
 use crate::registry::{RegistryFuture, SchemaRegistry};
@@ -179,8 +181,8 @@ fn a_tombstone_goes_to_on_unknown() {
 fn an_event_that_the_build_does_not_know_goes_to_on_unknown_with_its_bytes() {
     let reader = reader();
     let branches = vec![
-        WriterBranch::Unknown("test.DoorClosed".to_owned()),
-        WriterBranch::Different("test.Gone".to_owned()),
+        WriterBranch::Unknown { fullname: "test.DoorClosed".to_owned() },
+        WriterBranch::Different { fullname: "test.Gone".to_owned() },
     ];
     reader.insert_plan(DoorEvent::STREAM, OTHER, Plan::Branches(branches));
     let porter = Porter::default();

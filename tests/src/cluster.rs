@@ -1,0 +1,95 @@
+//! The clusters that the end-to-end scenarios run on: each scenario has one of its own.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use cq_events::event::StreamInfo;
+use cq_events::kafka::{KafkaConfig, create_topics};
+use cq_events::testing::EmbeddedBroker;
+
+/// A cluster without topics.
+pub enum Cluster {
+    /// In this process.
+    Embedded(EmbeddedBroker),
+    /// Apache Kafka, in a process of its own.
+    Kafka(Kafka),
+}
+
+impl Cluster {
+    /// An embedded broker.
+    pub fn embedded() -> Self {
+        Self::Embedded(EmbeddedBroker::start().expect("the embedded broker starts"))
+    }
+
+    /// A real Kafka of one broker, which is fetched first where it is not there yet.
+    pub fn kafka() -> Self {
+        Self::Kafka(Kafka::start())
+    }
+
+    /// A configuration that reaches it.
+    pub fn config(&self) -> KafkaConfig {
+        match self {
+            Self::Embedded(broker) => broker.config(),
+            Self::Kafka(kafka) => KafkaConfig::builder()
+                .bootstrap_servers(&kafka.servers)
+                .build()
+                .expect("a valid configuration"),
+        }
+    }
+
+    /// The same with a consumer group.
+    pub fn group(&self, group: &str) -> KafkaConfig {
+        self.config().to_builder().group_id(group).build().expect("a valid configuration")
+    }
+
+    /// Creates the topics of streams.
+    pub async fn create_topics(&self, streams: impl IntoIterator<Item = &'static StreamInfo>) {
+        match self {
+            Self::Embedded(broker) => broker.create_topics(streams).expect("the topics are created"),
+            Self::Kafka(_) => {
+                create_topics(&self.config(), streams).await.expect("the topics are created");
+            }
+        }
+    }
+}
+
+/// A real Kafka, started by `services/kafka.sh`. It ends with this value, or with the process, however that ends.
+pub struct Kafka {
+    servers: String,
+    folder: String,
+}
+
+impl Kafka {
+    fn start() -> Self {
+        let process = std::process::id().to_string();
+        let started = script("kafka.sh")
+            .args(["start", "--brokers", "1", "--die-with", &process])
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("tests/services/kafka.sh runs");
+        assert!(started.status.success(), "tests/services/kafka.sh start failed; it says why above");
+        let output = String::from_utf8(started.stdout).expect("it prints text");
+        let value = |name: &str| {
+            let line = output.lines().find_map(|line| line.strip_prefix(&format!("export {name}=")));
+            line.unwrap_or_else(|| panic!("no {name} in {output}")).trim_matches('\'').to_owned()
+        };
+        Self { servers: value("KAFKA_BOOTSTRAP_SERVERS"), folder: value("CQ_KAFKA_DIR") }
+    }
+
+    /// Its brokers, as a list of host:port.
+    pub fn servers(&self) -> &str {
+        &self.servers
+    }
+}
+
+impl Drop for Kafka {
+    fn drop(&mut self) {
+        // A failure leaves the cluster to the watcher, which ends it with this process.
+        let _ = script("kafka.sh").args(["stop", "--now", &self.folder]).stdout(Stdio::null()).status();
+    }
+}
+
+/// A script of `tests/services`.
+pub fn script(name: &str) -> Command {
+    Command::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("services").join(name))
+}
