@@ -188,8 +188,9 @@ impl<H: EventHandler> Driver<H> {
             self.engine.handle(Input::Committed(id), Instant::now());
             return;
         };
+        let deadline = Instant::now() + self.settings.commit_deadline;
         self.commits.spawn_blocking(move || {
-            if let Err(error) = commit_and_wait(&client, &offsets) {
+            if let Err(error) = commit_and_wait(&client, &offsets, deadline) {
                 tracing::warn!(
                     ?offsets,
                     "offsets were not committed: {}; they are handled again",

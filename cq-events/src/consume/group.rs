@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -23,6 +23,8 @@ use crate::kafka::error::{KafkaError, words};
 
 /// How long the end of a consumer may take: librdkafka's close can hang.
 const CLOSE: Duration = Duration::from_secs(10);
+/// How soon a commit is tried again.
+const RETRY: Duration = Duration::from_millis(100);
 
 /// What the group, or librdkafka, tells us.
 #[derive(Debug)]
@@ -222,12 +224,22 @@ impl Drop for Group {
     }
 }
 
-/// Commits, and blocks until the broker has answered.
+/// Commits, and blocks until the broker has answered. A group that rebalances accepts no commit until the rebalance
+/// is over, for which polling must go on; so that is awaited until the deadline.
 pub(super) fn commit_and_wait(
     client: &StreamConsumer<GroupEvents>,
     offsets: &[(TopicPartition, i64)],
+    deadline: Instant,
 ) -> KafkaResult<()> {
-    client.commit(&offset_list(offsets)?, CommitMode::Sync)
+    let list = offset_list(offsets)?;
+    loop {
+        let result = client.commit(&list, CommitMode::Sync);
+        let code = result.as_ref().err().and_then(NativeError::rdkafka_error_code);
+        if code != Some(RDKafkaErrorCode::RebalanceInProgress) || Instant::now() + RETRY >= deadline {
+            return result;
+        }
+        std::thread::sleep(RETRY);
+    }
 }
 
 fn answer<C: Consumer<GroupEvents>>(

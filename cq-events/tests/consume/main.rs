@@ -3,6 +3,8 @@
 //! A group's first member waits about 3 s for others on that broker. Every wait has a deadline; nothing is assumed
 //! to have happened after a while.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // helpers outside of test functions
+
 mod failures;
 mod group;
 mod pump;

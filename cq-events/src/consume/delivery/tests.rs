@@ -1,3 +1,5 @@
+#![allow(dead_code, unreachable_pub)] // the producer that the derive emits
+
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};

@@ -10,8 +10,8 @@ pub(crate) struct Ledger {
     open: VecDeque<(i64, bool)>,
     /// The next offset to commit: one past the last message with nothing unfinished before it.
     watermark: Option<i64>,
-    /// What the last commit held.
-    committed: Option<i64>,
+    /// What the last commit held, whether or not it is answered.
+    asked: Option<i64>,
 }
 
 impl Ledger {
@@ -43,16 +43,17 @@ impl Ledger {
         self.open.iter().any(|(open, done)| *open == offset && !done)
     }
 
-    /// The offset to commit, where it is not committed already; it is taken as committed from now on.
-    pub(crate) fn take_commit(&mut self) -> Option<i64> {
-        let offset = self.watermark.filter(|_| self.watermark > self.committed)?;
-        self.committed = Some(offset);
+    /// The offset to commit, where no commit held it yet. A commit that is awaited also holds what was asked for
+    /// before: the answer may still be on its way, and may be a refusal.
+    pub(crate) fn take_commit(&mut self, awaited: bool) -> Option<i64> {
+        let offset = self.watermark.filter(|_| awaited || self.watermark > self.asked)?;
+        self.asked = Some(offset);
         Some(offset)
     }
 
     /// A commit was refused: the next one holds the watermark again.
     pub(crate) fn forget_commit(&mut self) {
-        self.committed = None;
+        self.asked = None;
     }
 }
 
@@ -67,12 +68,12 @@ mod tests {
             ledger.begin(offset);
         }
         assert!(ledger.finish(7));
-        assert_eq!(ledger.take_commit(), None);
+        assert_eq!(ledger.take_commit(false), None);
         assert!(ledger.finish(3));
-        assert_eq!(ledger.take_commit(), Some(4));
-        assert_eq!(ledger.take_commit(), None);
+        assert_eq!(ledger.take_commit(false), Some(4));
+        assert_eq!(ledger.take_commit(false), None);
         assert!(ledger.finish(4));
-        assert_eq!(ledger.take_commit(), Some(8));
+        assert_eq!(ledger.take_commit(false), Some(8));
         assert_eq!(ledger.in_flight(), 0);
     }
 
@@ -90,8 +91,18 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.begin(3);
         ledger.finish(3);
-        assert_eq!(ledger.take_commit(), Some(4));
+        assert_eq!(ledger.take_commit(false), Some(4));
         ledger.forget_commit();
-        assert_eq!(ledger.take_commit(), Some(4));
+        assert_eq!(ledger.take_commit(false), Some(4));
+    }
+
+    #[test]
+    fn an_awaited_commit_holds_what_is_not_known_to_be_committed() {
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.take_commit(true), None);
+        ledger.begin(3);
+        ledger.finish(3);
+        assert_eq!(ledger.take_commit(false), Some(4));
+        assert_eq!(ledger.take_commit(true), Some(4));
     }
 }

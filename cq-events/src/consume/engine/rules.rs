@@ -218,7 +218,7 @@ impl Engine {
             .lanes
             .iter_mut()
             .filter(|(partition, _)| of(partition))
-            .filter_map(|(partition, lane)| Some((partition.clone(), lane.ledger.take_commit()?)))
+            .filter_map(|(partition, lane)| Some((partition.clone(), lane.ledger.take_commit(id.is_some())?)))
             .collect();
         let any = !offsets.is_empty();
         if any {

@@ -125,6 +125,18 @@ fn a_refused_commit_is_repeated() {
 }
 
 #[test]
+fn a_revoke_commits_what_an_unanswered_commit_held() {
+    // Seen on a broker: the commit of the interval is refused because the group rebalances, and the refusal
+    // arrives after the revoke.
+    let mut bench = Bench::with(&[0]);
+    let done = bench.start(0, 10);
+    bench.tell(Input::Done(done));
+    assert_eq!(bench.pass(5 * SECOND), [Output::Commit(vec![(at(0), 11)], None)]);
+    let (offsets, _) = awaited(&bench.tell(Input::Revoked(vec![at(0)])));
+    assert_eq!(offsets, [(at(0), 11)]);
+}
+
+#[test]
 fn a_full_partition_is_paused_and_resumed_when_it_is_low() {
     let settings = Settings { high_messages: 3, low_messages: 1, ..Settings::default() };
     let mut bench = Bench::with_settings(&[0], settings);
