@@ -18,11 +18,13 @@ pub enum Cluster {
 impl Cluster {
     /// An embedded broker.
     pub fn embedded() -> Self {
+        show_logs();
         Self::Embedded(EmbeddedBroker::start().expect("the embedded broker starts"))
     }
 
     /// A real Kafka of one broker, which is fetched first where it is not there yet.
     pub fn kafka() -> Self {
+        show_logs();
         Self::Kafka(Kafka::start())
     }
 
@@ -51,6 +53,12 @@ impl Cluster {
             }
         }
     }
+}
+
+/// Shows what the library logs beside a test that fails; `RUST_LOG` says how much of it.
+fn show_logs() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    let _ = tracing_subscriber::fmt().with_test_writer().with_ansi(false).with_env_filter(filter).try_init();
 }
 
 /// A real Kafka, started by `services/kafka.sh`. It ends with this value, or with the process, however that ends.

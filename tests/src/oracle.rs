@@ -99,6 +99,54 @@ impl Oracle {
         self.debug_of(&self.schema, value, true)
     }
 
+    /// The same for an event as a reader in another language prints it: by its record's fullname, its fields as JSON.
+    pub fn debug_of_json(&self, fullname: &str, fields: &serde_json::Value) -> String {
+        let record = self.named.values().find(|schema| match schema {
+            Schema::Record(record) => record.name.fullname(None).to_string() == fullname,
+            _ => false,
+        });
+        self.json(record.unwrap_or_else(|| panic!("{fullname} is no record")), fields)
+    }
+
+    fn json(&self, schema: &Schema, value: &serde_json::Value) -> String {
+        use serde_json::Value as Json;
+        match (schema, value) {
+            (Schema::Ref { name }, value) => self.json(&self.named[name], value),
+            (Schema::Union(_), Json::Null) => "None".to_owned(),
+            (Schema::Union(union), value) => {
+                let branch = union.variants().iter().find(|branch| !matches!(branch, Schema::Null));
+                format!("Some({})", self.json(branch.expect("a nullable type"), value))
+            }
+            (Schema::Record(record), Json::Object(values)) => {
+                assert_eq!(values.len(), record.fields.len(), "{}", record.name.name());
+                let field = |field: &apache_avro::schema::RecordField| {
+                    format!("{}: {}", field.name, self.json(&field.schema, &values[&field.name]))
+                };
+                let fields: Vec<_> = record.fields.iter().map(field).collect();
+                format!("{} {{ {} }}", record.name.name(), fields.join(", "))
+            }
+            (Schema::Array(array), Json::Array(items)) => {
+                let items: Vec<_> = items.iter().map(|item| self.json(&array.items, item)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            (Schema::Map(map), Json::Object(entries)) => {
+                let sorted: BTreeMap<_, _> = entries.iter().collect();
+                let entry = |(key, value)| format!("{key:?}: {}", self.json(&map.types, value));
+                format!("{{{}}}", sorted.into_iter().map(entry).collect::<Vec<_>>().join(", "))
+            }
+            (Schema::Enum(_), Json::String(symbol)) => symbol.to_upper_camel_case(),
+            (Schema::Decimal(_) | Schema::Uuid(_) | Schema::Date, Json::String(text)) => text.clone(),
+            (Schema::TimestampMillis, Json::String(text)) => {
+                format!("{:?}", text.parse::<jiff::Timestamp>().expect("RFC 3339"))
+            }
+            (Schema::String, Json::String(text)) => format!("{text:?}"),
+            (Schema::Double, Json::Number(number)) => format!("{:?}", number.as_f64().expect("a double")),
+            (Schema::Boolean, Json::Bool(value)) => value.to_string(),
+            (Schema::Int | Schema::Long, Json::Number(number)) => number.to_string(),
+            (schema, value) => panic!("{value} is no value of {schema:?}"),
+        }
+    }
+
     fn debug_of(&self, schema: &Schema, value: &Value, is_root: bool) -> String {
         match (schema, value) {
             (Schema::Ref { name }, value) => self.debug_of(&self.named[name], value, is_root),
