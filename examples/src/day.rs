@@ -275,7 +275,9 @@ fn scrapped(batch: &str) -> i32 {
 }
 
 fn percent(part: i32, whole: i32) -> Decimal {
-    (Decimal::from(part) * Decimal::ONE_HUNDRED / Decimal::from(whole)).round_dp(2)
+    let mut percent = Decimal::from(part) * Decimal::ONE_HUNDRED / Decimal::from(whole);
+    percent.rescale(2);
+    percent
 }
 
 fn quality(day: &mut Writer<'_>) -> Vec<QualityEvent> {
@@ -316,15 +318,17 @@ fn quality(day: &mut Writer<'_>) -> Vec<QualityEvent> {
             .build();
         events.extend([assessed.into(), check.into()]);
     }
+    let mut measured = percent(CHIPS - scrapped(BATCHES[1]), CHIPS);
+    measured.rescale(6);
     let violated = ThresholdViolated::builder()
         .occurred_at(day.now())
         .violation_id("TV-001")
         .batch_id(BATCHES[1])
         .rule_id("yield-floor")
         .metric("yield_percent")
-        .measured_value(percent(CHIPS - scrapped(BATCHES[1]), CHIPS))
+        .measured_value(measured)
         .unit("%")
-        .lower_limit(90)
+        .lower_limit(Decimal::new(90_000_000, 6))
         .side(LimitSide::BelowLower)
         .severity(Severity::High)
         .sample_size(CHIPS)

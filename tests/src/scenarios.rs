@@ -172,7 +172,9 @@ pub async fn a_production_day_arrives_whole_and_in_order(cluster: &Cluster) {
     let handled = recorder.handled();
     let actual: BTreeMap<_, _> = handled.iter().map(|event| (event.event_id, event.debug.clone())).collect();
     assert_eq!(handled.len(), expected.len(), "nothing is handled twice");
-    assert_eq!(actual, expected);
+    for (id, expected) in &expected {
+        assert_eq!(actual.get(id), Some(expected));
+    }
     assert_eq!(handled.iter().map(|event| event.fullname).collect::<BTreeSet<_>>().len(), 22);
     in_order_per_key(&day.inspection, &handled);
     in_order_per_key(&day.manufacturing, &handled);

@@ -12,6 +12,11 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use crate::event::StreamInfo;
 use crate::kafka::{KafkaConfig, KafkaError};
 
+/// The cluster waits this long, less a second, for the members of a group at each rebalance but the first.
+const SESSION: Duration = Duration::from_secs(4);
+/// Members hear of a rebalance with their heartbeats.
+const HEARTBEAT_MS: &str = "500";
+
 /// A Kafka cluster in this process, for tests: librdkafka's mock cluster. It listens on ports of 127.0.0.1 that
 /// the operating system chooses, takes some milliseconds to start, and ends when it is dropped.
 ///
@@ -25,7 +30,8 @@ use crate::kafka::{KafkaConfig, KafkaError};
 ///   configuration of topics cannot be read. Topics that a producer asks for appear by themselves (with 4
 ///   partitions), so a missing topic can only be tested on a real broker, or with a consumer.
 /// - Nothing is on disk, and retention, compaction, quotas and authorisation do not exist.
-/// - The first member of a group waits about 3 s for others before it gets partitions.
+/// - The first member of a group waits about 3 s for others before it gets partitions, and a later rebalance takes
+///   the session timeout, less a second.
 pub struct EmbeddedBroker {
     client: BaseProducer<Owner>,
     config: KafkaConfig,
@@ -51,7 +57,11 @@ impl EmbeddedBroker {
             .create_with_context(Owner)
             .map_err(failed)?;
         let servers = cluster(&client)?.bootstrap_servers();
-        let config = KafkaConfig::builder().bootstrap_servers(servers).build()?;
+        let config = KafkaConfig::builder()
+            .bootstrap_servers(servers)
+            .session_timeout(SESSION)
+            .property("heartbeat.interval.ms", HEARTBEAT_MS)
+            .build()?;
         Ok(Self { client, config })
     }
 
@@ -60,7 +70,8 @@ impl EmbeddedBroker {
         self.config.bootstrap_servers()
     }
 
-    /// A configuration that reaches it, with the defaults for everything else.
+    /// A configuration that reaches it: with a session timeout of 4 s, since every rebalance of a group but its
+    /// first takes that long there, less a second; and with the defaults for everything else.
     pub fn config(&self) -> KafkaConfig {
         self.config.clone()
     }
