@@ -1,8 +1,8 @@
 //! librdkafka's consumer: a member of a group whose rebalances are only recorded where they are called back, and
 //! answered by the driver when the engine says so.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
@@ -40,6 +40,8 @@ pub(super) struct GroupEvents {
     client: ClientEvents,
     changes: mpsc::UnboundedSender<Change>,
     topics: Vec<Arc<str>>,
+    /// The rebalance that waits for its answer: whether it gives partitions or takes them, and which.
+    unanswered: Mutex<Option<(bool, Vec<TopicPartition>)>>,
     /// Nobody listens any more: rebalances are answered at once, or the close would wait for ever.
     closing: AtomicBool,
 }
@@ -68,6 +70,7 @@ impl ConsumerContext for GroupEvents {
             return;
         }
         let partitions = self.partitions(list);
+        *self.unanswered() = Some((assigned, partitions.clone()));
         let change = match kind {
             _ if assigned => Change::Assigned(partitions),
             _ if consumer.assignment_lost() => Change::Lost(partitions),
@@ -88,6 +91,10 @@ impl ConsumerContext for GroupEvents {
 }
 
 impl GroupEvents {
+    fn unanswered(&self) -> MutexGuard<'_, Option<(bool, Vec<TopicPartition>)>> {
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn partitions(&self, list: &TopicPartitionList) -> Vec<TopicPartition> {
         let elements = list.elements();
         let partition = |topic: &str, partition| {
@@ -118,6 +125,7 @@ impl Group {
             client: ClientEvents::default(),
             changes,
             topics: topics.clone(),
+            unanswered: Mutex::default(),
             closing: AtomicBool::new(false),
         };
         let client: StreamConsumer<GroupEvents> = config
@@ -156,6 +164,7 @@ impl Group {
     pub(super) fn assign(&self, partitions: &[TopicPartition]) -> KafkaResult<()> {
         let list = list(partitions);
         self.with(|client| {
+            client.context().unanswered().take();
             answer(&**client, true, &list)?;
             // A partition that was paused when it was given back may still be.
             client.resume(&list)
@@ -164,7 +173,10 @@ impl Group {
 
     /// Answers a rebalance: gives back what was taken.
     pub(super) fn unassign(&self, partitions: &[TopicPartition]) -> KafkaResult<()> {
-        self.with(|client| answer(&**client, false, &list(partitions)))
+        self.with(|client| {
+            client.context().unanswered().take();
+            answer(&**client, false, &list(partitions))
+        })
     }
 
     pub(super) fn pause(&self, partition: &TopicPartition) -> KafkaResult<()> {
@@ -208,6 +220,13 @@ impl Group {
     fn begin_close(&mut self) -> Option<Arc<StreamConsumer<GroupEvents>>> {
         let client = self.client.take()?;
         client.context().closing.store(true, Ordering::Release);
+        // The close would wait for this answer for ever.
+        let unanswered = client.context().unanswered().take();
+        if let Some((assigned, partitions)) = unanswered
+            && let Err(error) = answer(&*client, assigned, &list(&partitions))
+        {
+            tracing::warn!("a rebalance at the end could not be answered: {}", words(&error));
+        }
         Some(client)
     }
 }

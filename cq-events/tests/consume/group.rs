@@ -1,8 +1,11 @@
 //! Order, sharing partitions, and going on where the group stands.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::support::{Recorder, Run, broker, committed, config, eventually, producer, publish};
+use tokio::sync::Semaphore;
+
+use crate::support::{Recorder, Run, Step, broker, committed, config, eventually, producer, publish};
 
 const PUMPS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
@@ -55,6 +58,34 @@ async fn two_consumers_of_a_group_share_the_partitions_and_nothing_is_handled_tw
         assert!(all.insert((partition, offset)), "{partition}/{offset} was handled twice");
     }
     assert_eq!(all.len(), published);
+}
+
+#[tokio::test]
+async fn a_rebalance_waits_for_the_handler_in_flight_and_it_is_handled_once() {
+    let broker = broker();
+    let producer = producer(&broker).await;
+    let permits = Arc::new(Semaphore::new(0));
+    let script = |permits: &Arc<Semaphore>| {
+        let permits = Arc::clone(permits);
+        Recorder::new(move |_, _| Step::Await(Arc::clone(&permits)))
+    };
+    let (first, second) = (script(&permits), script(&permits));
+    let one = Run::ready(config(&broker, "in-flight"), first.clone()).await;
+    publish(&producer, &PUMPS, 3).await;
+    eventually("in flight", || first.record.begun() > 1).await;
+    // The second is given nothing at first; by then the first was asked to give back.
+    let two = Run::ready(config(&broker, "in-flight"), second.clone()).await;
+    assert_eq!(first.record.handled().len() + second.record.begun(), 0, "nothing changes hands in flight");
+    permits.add_permits(1_000);
+    eventually("all handled", || first.record.handled().len() + second.record.handled().len() >= 24).await;
+    one.shut_down().await.unwrap();
+    two.shut_down().await.unwrap();
+    let mut all = BTreeSet::new();
+    for (partition, offset, ..) in first.record.handled().into_iter().chain(second.record.handled()) {
+        assert!(all.insert((partition, offset)), "{partition}/{offset} was handled twice");
+    }
+    assert!(!second.record.handled().is_empty(), "the second was never given a partition");
+    assert_eq!(all.len(), 24);
 }
 
 #[tokio::test]
