@@ -8,7 +8,7 @@ use chip_quality_events::STREAMS;
 use chip_quality_events::inspection::{
     InspectionCreated, InspectionEvent, InspectionEventProducer, InspectionType,
 };
-use chip_quality_events::manufacturing::ManufacturingEventProducer;
+use chip_quality_events::manufacturing::{LotCreated, ManufacturingEventProducer};
 use chip_quality_events::quality::QualityEventProducer;
 use chip_quality_events::system::SystemEventProducer;
 use chip_quality_events::user::UserEventProducer;
@@ -128,6 +128,17 @@ fn inspection(number: u32) -> InspectionCreated {
         .build()
 }
 
+async fn publish_lots(producer: &Producer, numbers: std::ops::Range<u32>) {
+    let lots = ManufacturingEventProducer::new(producer).await.expect("the topic is there");
+    let lot = |number: u32| {
+        let batch = format!("BATCH-{}", number % 40);
+        LotCreated::builder().lot_id("LOT-1").batch_id(batch).wafer_count(1).chips_per_wafer(12).build()
+    };
+    for result in lots.publish_batch(numbers.map(|number| lot(number).into())).await {
+        result.expect("published");
+    }
+}
+
 async fn publish_inspections(producer: &Producer, numbers: std::ops::Range<u32>) {
     let inspections = InspectionEventProducer::new(producer).await.expect("the topic is there");
     let events = numbers.map(|number| inspection(number).into());
@@ -222,13 +233,15 @@ pub async fn two_consumers_of_a_group_share_the_partitions(cluster: &Cluster) {
     let first = Running::start(cluster.group("shared"), &recorders[0]).await;
     let second = Running::start(cluster.group("shared"), &recorders[1]).await;
 
-    // Rebalances may go on for a while: waves of events, until both members have their share of a whole wave.
+    // Rebalances may go on for a while: waves of events, until both members have a share of a whole wave. Each has 8
+    // of all 16 partitions, so at least one of those 9 that get events.
     let (mut published, deadline) = (0, Instant::now() + Duration::from_secs(60));
     loop {
         assert!(Instant::now() < deadline, "the members did not come to share the partitions");
         let before = recorders.each_ref().map(|recorder| recorder.handled().len());
         publish_inspections(&producer, published..published + 80).await;
-        published += 80;
+        publish_lots(&producer, published..published + 80).await;
+        published += 160;
         let total = || recorders.iter().map(|recorder| recorder.handled().len()).sum::<usize>();
         eventually("the wave is handled", || total() >= published as usize).await;
         if recorders.iter().zip(before).all(|(recorder, before)| recorder.handled().len() > before) {

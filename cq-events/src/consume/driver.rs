@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::consumer::{Consumer, Shared};
 use super::engine::{CommitId, Engine, Input, Output, Settings, StopReason, Token};
-use super::group::{Change, Group, commit_and_wait};
+use super::group::{Change, Group, RETRY, commit_and_wait, is_deferred};
 use super::message::from_native;
 use super::work::{Outcome, Work};
 use super::{ConsumeError, EventHandler};
@@ -30,7 +30,7 @@ pub(super) struct Driver<H> {
     changes: mpsc::UnboundedReceiver<Change>,
     config: KafkaConfig,
     work: Work<H>,
-    commits: JoinSet<CommitId>,
+    commits: JoinSet<Input>,
     /// Why messages failed, until the engine says which one ends the consumer.
     failures: HashMap<Token, super::DeliveryError>,
     shared: Arc<Shared>,
@@ -83,7 +83,7 @@ impl<H: EventHandler> Driver<H> {
             let input = tokio::select! {
                 Some(change) = self.changes.recv() => self.changed(change),
                 Some(outcome) = self.work.next() => self.outcome(outcome),
-                Some(commit) = self.commits.join_next() => commit.map_or(Input::Tick, Input::Committed),
+                Some(commit) = self.commits.join_next() => commit.unwrap_or(Input::Tick),
                 () = tokio::time::sleep_until(deadline) => Input::Tick,
                 () = shutdown.as_mut(), if !stopping => Input::Shutdown,
                 () = told(&mut stop), if !stopping => Input::Shutdown,
@@ -188,16 +188,20 @@ impl<H: EventHandler> Driver<H> {
             self.engine.handle(Input::Committed(id), Instant::now());
             return;
         };
-        let deadline = Instant::now() + self.settings.commit_deadline;
-        self.commits.spawn_blocking(move || {
-            if let Err(error) = commit_and_wait(&client, &offsets, deadline) {
+        self.commits.spawn_blocking(move || match commit_and_wait(&client, &offsets) {
+            Ok(()) => Input::Committed(id),
+            Err(error) if is_deferred(&error) => {
+                std::thread::sleep(RETRY);
+                Input::CommitDeferred(id)
+            }
+            Err(error) => {
                 tracing::warn!(
                     ?offsets,
                     "offsets were not committed: {}; they are handled again",
                     words(&error)
                 );
+                Input::Committed(id)
             }
-            id
         });
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -24,7 +24,7 @@ use crate::kafka::error::{KafkaError, words};
 /// How long the end of a consumer may take: librdkafka's close can hang.
 const CLOSE: Duration = Duration::from_secs(10);
 /// How soon a commit is tried again.
-const RETRY: Duration = Duration::from_millis(100);
+pub(super) const RETRY: Duration = Duration::from_millis(100);
 
 /// What the group, or librdkafka, tells us.
 #[derive(Debug)]
@@ -243,22 +243,28 @@ impl Drop for Group {
     }
 }
 
-/// Commits, and blocks until the broker has answered. A group that rebalances accepts no commit until the rebalance
-/// is over, for which polling must go on; so that is awaited until the deadline.
+/// Commits, and blocks until the broker has answered.
 pub(super) fn commit_and_wait(
     client: &StreamConsumer<GroupEvents>,
     offsets: &[(TopicPartition, i64)],
-    deadline: Instant,
 ) -> KafkaResult<()> {
-    let list = offset_list(offsets)?;
-    loop {
-        let result = client.commit(&list, CommitMode::Sync);
-        let code = result.as_ref().err().and_then(NativeError::rdkafka_error_code);
-        if code != Some(RDKafkaErrorCode::RebalanceInProgress) || Instant::now() + RETRY >= deadline {
-            return result;
-        }
-        std::thread::sleep(RETRY);
-    }
+    client.commit(&offset_list(offsets)?, CommitMode::Sync)
+}
+
+/// Whether a commit may succeed a little later: a group that rebalances accepts none until the rebalance is over,
+/// and then only by members of its new generation.
+pub(super) fn is_deferred(error: &NativeError) -> bool {
+    let code = error.rdkafka_error_code();
+    matches!(
+        code,
+        Some(
+            RDKafkaErrorCode::RebalanceInProgress
+                | RDKafkaErrorCode::IllegalGeneration
+                | RDKafkaErrorCode::CoordinatorLoadInProgress
+                | RDKafkaErrorCode::CoordinatorNotAvailable
+                | RDKafkaErrorCode::NotCoordinator
+        )
+    )
 }
 
 fn answer<C: Consumer<GroupEvents>>(

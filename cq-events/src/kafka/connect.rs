@@ -151,6 +151,36 @@ pub(crate) fn request_error(
     }
 }
 
+/// How long to wait before asking again.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// Asks again while the cluster is only settling: a leader or coordinator was just elected, or a topic just created.
+/// Blocks for at most the connect timeout beyond the last request.
+pub(super) fn settled<T>(
+    config: &KafkaConfig,
+    mut request: impl FnMut() -> Result<T, NativeError>,
+) -> Result<T, NativeError> {
+    let deadline = Instant::now() + config.connect_timeout();
+    loop {
+        let result = request();
+        let settling = result.as_ref().err().and_then(NativeError::rdkafka_error_code).is_some_and(|code| {
+            matches!(
+                code,
+                RDKafkaErrorCode::NotLeaderForPartition
+                    | RDKafkaErrorCode::LeaderNotAvailable
+                    | RDKafkaErrorCode::UnknownTopicOrPartition
+                    | RDKafkaErrorCode::CoordinatorLoadInProgress
+                    | RDKafkaErrorCode::CoordinatorNotAvailable
+                    | RDKafkaErrorCode::NotCoordinator
+            )
+        });
+        if !settling || Instant::now() >= deadline {
+            return result;
+        }
+        std::thread::sleep(AGAIN);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::Offset;
 
 use super::KafkaConfig;
-use super::connect::{ClientEvents, Inquirer, blocking, client_error, inquire, request_error};
+use super::connect::{ClientEvents, Inquirer, blocking, client_error, inquire, request_error, settled};
 use super::error::KafkaError;
 use super::lookup::{described, legal};
 
@@ -125,7 +125,8 @@ fn partitions(
 
 fn ranges(client: &Inquirer, config: &KafkaConfig, topics: &[String]) -> Result<Vec<Range>, KafkaError> {
     let range = |(topic, partition): (String, i32)| {
-        let watermarks = client.client().fetch_watermarks(&topic, partition, config.connect_timeout());
+        let watermarks =
+            settled(config, || client.client().fetch_watermarks(&topic, partition, config.connect_timeout()));
         let (low, high) = watermarks.map_err(|error| {
             request_error(
                 config,
@@ -155,8 +156,7 @@ fn committed(
     for (topic, partition) in partitions {
         list.add_partition(topic, *partition);
     }
-    let list = consumer
-        .committed_offsets(list, config.connect_timeout())
+    let list = settled(config, || consumer.committed_offsets(list.clone(), config.connect_timeout()))
         .map_err(|error| request_error(config, action(), &error))?;
     // Not the metadata of a commit: rust-rdkafka panics at those that are not UTF-8.
     let committed = list.elements().into_iter().map(|element| {

@@ -56,6 +56,8 @@ pub(crate) enum Input {
     Failed(Token),
     /// A commit that [`Output::Commit`] asked to wait for is answered, or was given up.
     Committed(CommitId),
+    /// Such a commit was refused for now, since the group rebalances: what is still ours is committed again.
+    CommitDeferred(CommitId),
     /// A commit was refused: what it held is committed again by the next one.
     CommitRefused,
     /// The consumer is to end, with what is in flight.
@@ -74,7 +76,7 @@ pub(crate) enum Output {
     /// Fetch again.
     Resume(TopicPartition),
     /// Commit these offsets: of each partition the next to be read. With an id: await the answer, and tell it with
-    /// [`Input::Committed`].
+    /// [`Input::Committed`] or [`Input::CommitDeferred`].
     Commit(Vec<(TopicPartition, i64)>, Option<CommitId>),
     /// Complete a rebalance: take what was given.
     Assign(Vec<TopicPartition>),
@@ -193,6 +195,7 @@ impl Engine {
             Input::Done(token) => self.done(&token),
             Input::Failed(token) => self.failed(token, now),
             Input::Committed(id) => self.committed(id, now),
+            Input::CommitDeferred(id) => self.commit_deferred(id, now),
             Input::CommitRefused => self.commit_refused(),
             Input::Shutdown => self.shutdown(now),
             Input::Tick => {}

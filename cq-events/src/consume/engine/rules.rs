@@ -112,6 +112,28 @@ impl Engine {
         }
     }
 
+    /// Commits again what waits for this commit, until its deadline. Only what is still ours: a partition that went
+    /// to another member meanwhile has that member's offsets, which must not be turned back.
+    pub(super) fn commit_deferred(&mut self, id: CommitId, now: Instant) {
+        let due = |phase: &Phase| match *phase {
+            Phase::Committing { id: awaited, deadline } if awaited == id && now < deadline => Some(deadline),
+            _ => None,
+        };
+        if let Some(mut revoke) = self.revoke.take() {
+            if let Some(deadline) = due(&revoke.phase) {
+                revoke.phase =
+                    self.begin_commit(now, deadline, |partition| revoke.partitions.contains(partition));
+            }
+            self.revoke = Some(revoke);
+        }
+        if let Some(mut stop) = self.stop.take() {
+            if let Some(deadline) = due(&stop.phase) {
+                stop.phase = self.begin_commit(now, deadline, |_| true);
+            }
+            self.stop = Some(stop);
+        }
+    }
+
     pub(super) fn commit_refused(&mut self) {
         for lane in self.lanes.values_mut() {
             lane.ledger.forget_commit();
@@ -157,7 +179,9 @@ impl Engine {
                 self.revoke = Some(revoke);
                 return;
             }
-            revoke.phase = self.begin_commit(now, |partition| revoke.partitions.contains(partition));
+            let deadline = now + self.settings.commit_deadline;
+            revoke.phase =
+                self.begin_commit(now, deadline, |partition| revoke.partitions.contains(partition));
         }
         if let Phase::Committing { deadline, .. } = revoke.phase
             && now < deadline
@@ -185,7 +209,7 @@ impl Engine {
             if let StopReason::Shutdown { unfinished } = &mut stop.reason {
                 *unfinished = self.in_flight();
             }
-            stop.phase = self.begin_commit(now, |_| true);
+            stop.phase = self.begin_commit(now, now + self.settings.commit_deadline, |_| true);
         }
         if let Phase::Committing { deadline, .. } = stop.phase
             && now < deadline
@@ -205,12 +229,16 @@ impl Engine {
     }
 
     /// Commits and awaits it; where there is nothing to commit, there is nothing to await.
-    fn begin_commit(&mut self, now: Instant, of: impl Fn(&TopicPartition) -> bool) -> Phase {
+    fn begin_commit(
+        &mut self,
+        now: Instant,
+        deadline: Instant,
+        of: impl Fn(&TopicPartition) -> bool,
+    ) -> Phase {
         self.last_commit_id += 1;
         let id = CommitId(self.last_commit_id);
         let asked = self.commit(Some(id), of);
-        let deadline = if asked { now + self.settings.commit_deadline } else { now };
-        Phase::Committing { id, deadline }
+        Phase::Committing { id, deadline: if asked { deadline } else { now } }
     }
 
     fn commit(&mut self, id: Option<CommitId>, of: impl Fn(&TopicPartition) -> bool) -> bool {

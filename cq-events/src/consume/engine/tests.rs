@@ -83,6 +83,22 @@ fn awaited(outputs: &[Output]) -> (Vec<(TopicPartition, i64)>, CommitId) {
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
+fn a_commit_that_a_rebalance_defers_is_made_again_for_what_is_still_ours() {
+    let mut bench = Bench::with(&[0, 1]);
+    for partition in [0, 1] {
+        let token = bench.start(partition, 5);
+        bench.tell(Input::Done(token));
+    }
+    let (offsets, first) = awaited(&bench.tell(Input::Shutdown));
+    assert_eq!(offsets, [(at(0), 6), (at(1), 6)]);
+    bench.tell(Input::Lost(vec![at(1)]));
+    let (offsets, second) = awaited(&bench.tell(Input::CommitDeferred(first)));
+    assert_eq!(offsets, [(at(0), 6)]);
+    assert_eq!(bench.tell(Input::CommitDeferred(first)), [], "an answer of old changes nothing");
+    assert_eq!(bench.tell(Input::Committed(second)), [Output::Stop(StopReason::Shutdown { unfinished: 0 })]);
+}
+
+#[test]
 fn one_message_of_a_partition_is_handled_at_a_time_in_order() {
     let mut bench = Bench::with(&[0]);
     let first = bench.start(0, 10);

@@ -180,7 +180,12 @@ fn next(random: &mut Random, world: &mut World, now: &mut Instant, end: bool) ->
         9 => {
             if !world.awaiting.is_empty() {
                 let index = random.below(world.awaiting.len());
-                return Input::Committed(world.awaiting.swap_remove(index));
+                let id = world.awaiting.swap_remove(index);
+                if random.one_in(3) {
+                    world.count("commit deferred");
+                    return Input::CommitDeferred(id);
+                }
+                return Input::Committed(id);
             }
             if random.one_in(4) {
                 world.count("commit refused");
@@ -223,6 +228,7 @@ fn whatever_happens_order_and_commits_hold() {
         "answered too late",
         "assigned",
         "commit refused",
+        "commit deferred",
         "committed",
         "dispatched",
         "failed",
