@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
 use tokio::sync::{mpsc, watch};
@@ -19,9 +19,6 @@ use super::work::{Outcome, Work};
 use super::{ConsumeError, EventHandler};
 use crate::kafka::KafkaConfig;
 use crate::kafka::error::words;
-
-/// How long the group may take to let us go.
-const LEAVE: Duration = Duration::from_secs(5);
 
 pub(super) struct Driver<H> {
     engine: Engine,
@@ -61,7 +58,6 @@ impl<H: EventHandler> Driver<H> {
         self.shared.ready.store(false, Ordering::Relaxed);
         // Handlers that are still at it are cut off: they were waited for.
         self.work.abort().await;
-        self.leave().await;
         self.group.close().await;
         result
     }
@@ -246,35 +242,6 @@ impl<H: EventHandler> Driver<H> {
 
     fn fatal(&self, error: &NativeError) -> ConsumeError {
         ConsumeError::Fatal { group: self.group.name().to_owned(), cause: self.config.scrub(&words(error)) }
-    }
-
-    /// Leaves the group, and polls until it has taken its partitions back: the close would wait for that.
-    async fn leave(&mut self) {
-        let owned = self.engine.assignment().next().is_some();
-        self.group.leave();
-        let Some(client) = self.group.client().map(Arc::clone) else { return };
-        let answered = async {
-            loop {
-                tokio::select! {
-                    Some(change) = self.changes.recv() => match change {
-                        Change::Revoked(partitions) | Change::Lost(partitions) => {
-                            return self.group.unassign(&partitions);
-                        }
-                        Change::Assigned(partitions) => self.group.assign(&partitions)?,
-                        Change::CommitRefused => {}
-                    },
-                    _ = client.recv() => {}
-                }
-            }
-        };
-        if !owned {
-            return;
-        }
-        match tokio::time::timeout(LEAVE, answered).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!("partitions were not given back: {}", words(&error)),
-            Err(_) => tracing::warn!(group = self.group.name(), "the group did not take its partitions back"),
-        }
     }
 }
 

@@ -154,12 +154,6 @@ impl Group {
         self.with(|client| client.subscribe(&topics))
     }
 
-    pub(super) fn leave(&self) {
-        if let Some(client) = &self.client {
-            client.unsubscribe();
-        }
-    }
-
     /// Answers a rebalance: takes what was given. librdkafka itself reads where the group stands.
     pub(super) fn assign(&self, partitions: &[TopicPartition]) -> KafkaResult<()> {
         let list = list(partitions);
@@ -205,7 +199,9 @@ impl Group {
         self.client.as_ref().map_or(Ok(()), call)
     }
 
-    /// Closes the client, off the async runtime.
+    /// Closes the client, off the async runtime: the group takes its partitions back, which is answered at once, and
+    /// lets us go. There is no unsubscribe before it: where librdkafka 2.12 is closed while an incremental unassign is
+    /// still under way, it forgets to leave the group, and the others wait for the session to end.
     pub(super) async fn close(mut self) {
         let Some(client) = self.begin_close() else { return };
         let closed = tokio::task::spawn_blocking(move || drop(client));

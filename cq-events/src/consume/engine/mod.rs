@@ -219,11 +219,6 @@ impl Engine {
         phase.map(of).map_or(self.next_commit, |deadline| deadline.min(self.next_commit))
     }
 
-    /// The partitions that are assigned to us.
-    pub(crate) fn assignment(&self) -> impl Iterator<Item = &TopicPartition> {
-        self.lanes.keys()
-    }
-
     /// How many messages are being handled.
     pub(crate) fn in_flight(&self) -> usize {
         self.lanes.values().map(|lane| lane.ledger.in_flight()).sum()
