@@ -1,6 +1,7 @@
 //! What is generated, and that it compiles without a warning. `BLESS=1` writes the golden file anew, and nothing
 //! else does.
 #![deny(warnings)]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "it is all tests")]
 
 use std::path::Path;
 

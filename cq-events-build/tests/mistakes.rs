@@ -3,6 +3,7 @@
 //! Each case is a file in `mistakes/`, named by its mistake: an `.avsc` that is the schema of a stream, or a `.toml`
 //! that is the `streams.toml`. Beside it lies what is reported. `BLESS=1` writes the reports anew, and nothing else
 //! does.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "it is all tests")]
 
 use std::fs;
 use std::path::Path;

@@ -102,7 +102,7 @@ impl Oracle {
     /// The same for an event as a reader in another language prints it: by its record's fullname, its fields as JSON.
     pub fn debug_of_json(&self, fullname: &str, fields: &serde_json::Value) -> String {
         let record = self.named.values().find(|schema| match schema {
-            Schema::Record(record) => record.name.fullname(None).to_string() == fullname,
+            Schema::Record(record) => record.name.fullname(None) == fullname,
             _ => false,
         });
         self.json(record.unwrap_or_else(|| panic!("{fullname} is no record")), fields)

@@ -158,7 +158,7 @@ impl QualityEventHandler for Line {
             .recommended_action(RecommendedAction::HoldBatch)
             .violation_ids([event.violation_id.clone()])
             .build();
-        self.tally.published(&[alert.clone()]);
+        self.tally.published(std::slice::from_ref(&alert));
         self.alerts.publish_alert_triggered(alert).await?;
         self.note(&event, |_| {})
     }
