@@ -154,7 +154,6 @@ fn a_typo_in_a_schema_is_an_error_at_its_line_and_column() {
     assert!(text.contains("events/lamp.avsc:10:30: unknown type `test.lamp.bolean`"), "{output}");
     assert!(text.contains("^^^^^^^^"), "{output}");
     assert!(text.contains("did you mean `boolean`?"), "{output}");
-    let ours =
-        |error: &&str| error.contains("lamp-events@") || **error == "error: build script logged errors";
+    let ours = |error: &&str| error.contains("lamp-events@") || *error == "error: build script logged errors";
     assert!(errors.iter().all(ours), "{output}");
 }
