@@ -1,3 +1,8 @@
 //! What the programs in `examples/` share: a production day of the chip-quality platform, in events.
 
 pub mod day;
+
+/// The README's code, as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

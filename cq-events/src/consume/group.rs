@@ -216,6 +216,7 @@ impl Group {
     fn begin_close(&mut self) -> Option<Arc<StreamConsumer<GroupEvents>>> {
         let client = self.client.take()?;
         client.context().closing.store(true, Ordering::Release);
+        client.context().client.close();
         // The close would wait for this answer for ever.
         let unanswered = client.context().unanswered().take();
         if let Some((assigned, partitions)) = unanswered

@@ -4,6 +4,7 @@
 //! connection, a bad password, an unknown certificate authority) shows up only in its error callback.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,9 +23,15 @@ const REMEMBERED: usize = 4;
 #[derive(Clone, Default)]
 pub(crate) struct ClientEvents {
     errors: Arc<Mutex<VecDeque<String>>>,
+    closed: Arc<AtomicBool>,
 }
 
 impl ClientEvents {
+    /// The client has done its work: that a broker goes away before it does is nobody's concern any more.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
     /// The last different errors, the oldest first.
     pub(crate) fn last_errors(&self) -> Vec<String> {
         self.errors().iter().cloned().collect()
@@ -48,6 +55,7 @@ impl ClientEvents {
 
 impl ClientContext for ClientEvents {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        let level = if self.closed.load(Ordering::Acquire) { RDKafkaLogLevel::Debug } else { level };
         match level {
             RDKafkaLogLevel::Emerg
             | RDKafkaLogLevel::Alert
@@ -64,6 +72,9 @@ impl ClientContext for ClientEvents {
     fn stats(&self, _: rdkafka::Statistics) {}
 
     fn error(&self, error: NativeError, reason: &str) {
+        if self.closed.load(Ordering::Acquire) {
+            return tracing::debug!(target: "librdkafka", "{reason}");
+        }
         tracing::warn!(target: "librdkafka", "{reason}");
         // "all brokers are down" says less than the errors that led to it.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {

@@ -160,6 +160,7 @@ impl Queue {
         })
         .await?;
         self.reports().counters.set_started(false);
+        self.reports().events.close();
         Ok(undelivered)
     }
 }
