@@ -55,7 +55,10 @@ impl ClientEvents {
 
 impl ClientContext for ClientEvents {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        let level = if self.closed.load(Ordering::Acquire) { RDKafkaLogLevel::Debug } else { level };
+        // One configuration serves producers and consumers, so each meets properties that are the other's.
+        let is_expected = facility == "CONFWARN" && message.contains("will be ignored by this");
+        let is_idle = is_expected || self.closed.load(Ordering::Acquire);
+        let level = if is_idle { RDKafkaLogLevel::Debug } else { level };
         match level {
             RDKafkaLogLevel::Emerg
             | RDKafkaLogLevel::Alert

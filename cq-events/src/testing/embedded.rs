@@ -14,8 +14,6 @@ use crate::kafka::{KafkaConfig, KafkaError};
 
 /// The cluster waits this long, less a second, for the members of a group at each rebalance but the first.
 const SESSION: Duration = Duration::from_secs(4);
-/// Members hear of a rebalance with their heartbeats.
-const HEARTBEAT_MS: &str = "500";
 
 /// A Kafka cluster in this process, for tests: librdkafka's mock cluster. It listens on ports of 127.0.0.1 that
 /// the operating system chooses, takes some milliseconds to start, and ends when it is dropped.
@@ -57,11 +55,7 @@ impl EmbeddedBroker {
             .create_with_context(Owner)
             .map_err(failed)?;
         let servers = cluster(&client)?.bootstrap_servers();
-        let config = KafkaConfig::builder()
-            .bootstrap_servers(servers)
-            .session_timeout(SESSION)
-            .property("heartbeat.interval.ms", HEARTBEAT_MS)
-            .build()?;
+        let config = KafkaConfig::builder().bootstrap_servers(servers).session_timeout(SESSION).build()?;
         Ok(Self { client, config })
     }
 

@@ -26,11 +26,8 @@ pub(crate) fn broker() -> EmbeddedBroker {
     broker
 }
 
-/// The embedded broker takes the session timeout, less a second, for every rebalance of a group but its first, and
-/// members hear of one with their heartbeats.
 pub(crate) fn config(broker: &EmbeddedBroker, group: &str) -> KafkaConfig {
-    let builder = broker.config().to_builder().group_id(group).session_timeout(Duration::from_secs(6));
-    builder.property("heartbeat.interval.ms", "500").build().unwrap()
+    broker.config().to_builder().group_id(group).build().unwrap()
 }
 
 pub(crate) async fn producer(broker: &EmbeddedBroker) -> PumpEventProducer {

@@ -159,7 +159,10 @@ pub(super) fn consumer(settings: &Settings, group: &str) -> ClientConfig {
     config.set("enable.auto.commit", "false");
     config.set("enable.auto.offset.store", "false");
     config.set("partition.assignment.strategy", ASSIGNOR);
-    config.set("session.timeout.ms", settings.session_timeout.as_millis().to_string());
+    let session = settings.session_timeout.as_millis();
+    config.set("session.timeout.ms", session.to_string());
+    // librdkafka's 3 s are too few heartbeats for a short session; members also hear of a rebalance by them.
+    config.set("heartbeat.interval.ms", (session / 8).clamp(1, 3_000).to_string());
     config.set("max.poll.interval.ms", settings.max_poll_interval.as_millis().to_string());
     // By default a full queue is left alone for a second, which caps a fast consumer.
     config.set("fetch.queue.backoff.ms", "20");
