@@ -1,7 +1,7 @@
 //! How the root branches of a writer's schema stand to those of a reader's, as far as that can be said without
 //! schema resolution.
 
-use crate::schema::{Kind, Schemas, Type};
+use crate::schema::{Kind, Schemas};
 use crate::source::{Diagnostic, Diagnostics};
 
 /// What a root branch of the writer's schema is to the reader.
@@ -58,12 +58,9 @@ fn union(name: &str, text: &str) -> Result<Schemas, Diagnostics> {
 /// Name and normalised text of each root branch, every one assembled for itself.
 fn branches(schemas: &Schemas) -> Vec<(String, String)> {
     let Some(root) = schemas.roots().first() else { return Vec::new() };
-    schemas.branches(root).iter().map(|branch| (name(branch), schemas.write(branch))).collect()
-}
-
-fn name(branch: &Type) -> String {
-    match &branch.kind {
-        Kind::Named(fullname) => fullname.clone(),
-        other => format!("{other:?}").to_lowercase(),
-    }
+    schemas
+        .branches(root)
+        .iter()
+        .map(|branch| (branch.kind.name().to_owned(), schemas.write(branch)))
+        .collect()
 }

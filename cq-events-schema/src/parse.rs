@@ -6,7 +6,8 @@ use crate::json::{Json, Member, Value};
 use crate::name::{self, is_dotted, is_name};
 use crate::resolve;
 use crate::schema::{
-    EnumType, Field, FixedType, Kind, Logical, Named, NamedKind, Property, RecordType, Schemas, Type,
+    EnumType, Field, FixedType, Kind, Logical, Named, NamedKind, PRIMITIVES, Property, RecordType, Schemas,
+    Type,
 };
 use crate::source::{Diagnostic, Diagnostics, SourceId, Sources, Span};
 use crate::suggest::did_you_mean;
@@ -19,8 +20,6 @@ const MAX_NAMED: usize = 1_000;
 const MAX_FIXED: i64 = 64 << 10;
 
 const COMPLEX: [&str; 5] = ["record", "enum", "fixed", "array", "map"];
-pub(crate) const PRIMITIVES: [&str; 8] =
-    ["null", "boolean", "int", "long", "float", "double", "bytes", "string"];
 
 impl Schemas {
     /// Parses sources together: each may use named types of the others, in any order.
@@ -121,7 +120,7 @@ impl Parser {
     }
 
     fn reference(&mut self, name: &str, span: Span, namespace: &str) -> Kind {
-        match primitive(name) {
+        match Kind::of_primitive(name) {
             Some(kind) => kind,
             None => {
                 if !is_dotted(name) {
@@ -149,7 +148,7 @@ impl Parser {
                     );
                     continue;
                 }
-                kind => label(kind),
+                kind => kind.name().to_owned(),
             };
             if !seen.insert(label.clone()) {
                 let message = format!("`{label}` is there twice in one union");
@@ -457,39 +456,6 @@ impl Parser {
         }
         aliases
     }
-}
-
-fn primitive(name: &str) -> Option<Kind> {
-    Some(match name {
-        "null" => Kind::Null,
-        "boolean" => Kind::Boolean,
-        "int" => Kind::Int,
-        "long" => Kind::Long,
-        "float" => Kind::Float,
-        "double" => Kind::Double,
-        "bytes" => Kind::Bytes,
-        "string" => Kind::String,
-        _ => return None,
-    })
-}
-
-/// What tells the branches of a union apart.
-fn label(kind: &Kind) -> String {
-    match kind {
-        Kind::Null => "null",
-        Kind::Boolean => "boolean",
-        Kind::Int => "int",
-        Kind::Long => "long",
-        Kind::Float => "float",
-        Kind::Double => "double",
-        Kind::Bytes => "bytes",
-        Kind::String => "string",
-        Kind::Array(_) => "array",
-        Kind::Map(_) => "map",
-        Kind::Union(_) => "union",
-        Kind::Named(fullname) => fullname,
-    }
-    .to_owned()
 }
 
 /// The logical type of an object, if it is known, complete, and `fits` its base.

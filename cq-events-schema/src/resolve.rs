@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use crate::defaults;
 use crate::name;
-use crate::parse::PRIMITIVES;
-use crate::schema::{Kind, NamedKind, Schemas, Type};
+use crate::schema::{Kind, NamedKind, PRIMITIVES, Schemas, Type};
 use crate::source::Diagnostic;
 use crate::suggest::did_you_mean;
 

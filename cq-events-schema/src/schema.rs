@@ -87,6 +87,45 @@ pub enum Kind {
     Named(String),
 }
 
+/// The names of the types that need no definition.
+pub(crate) const PRIMITIVES: [&str; 8] =
+    ["null", "boolean", "int", "long", "float", "double", "bytes", "string"];
+
+impl Kind {
+    /// The primitive type of this name.
+    pub(crate) fn of_primitive(name: &str) -> Option<Self> {
+        Some(match name {
+            "null" => Self::Null,
+            "boolean" => Self::Boolean,
+            "int" => Self::Int,
+            "long" => Self::Long,
+            "float" => Self::Float,
+            "double" => Self::Double,
+            "bytes" => Self::Bytes,
+            "string" => Self::String,
+            _ => return None,
+        })
+    }
+
+    /// What it is called: a primitive type by its name, a named type by its fullname, others by their kind.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Int => "int",
+            Self::Long => "long",
+            Self::Float => "float",
+            Self::Double => "double",
+            Self::Bytes => "bytes",
+            Self::String => "string",
+            Self::Array(_) => "array",
+            Self::Map(_) => "map",
+            Self::Union(_) => "union",
+            Self::Named(fullname) => fullname,
+        }
+    }
+}
+
 /// Logical types: Avro 1.12, "Logical Types".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -9,30 +9,20 @@ impl Schemas {
     /// The schema whose root is `root`, as normalised JSON: every named type stands at its first use, and later
     /// uses refer to it by fullname.
     pub fn write(&self, root: &Type) -> String {
-        self.write_types(std::slice::from_ref(root)).pop().unwrap_or_default()
-    }
-
-    /// One text per type, in which a named type that an earlier text defined is referred to.
-    fn write_types(&self, types: &[Type]) -> Vec<String> {
-        let mut written = HashSet::new();
-        types
-            .iter()
-            .map(|ty| {
-                let mut writer = Writer { schemas: self, written: &mut written, out: String::new() };
-                writer.ty(ty);
-                writer.out
-            })
-            .collect()
+        let mut writer = Writer { schemas: self, written: HashSet::new(), out: String::new() };
+        writer.ty(root);
+        writer.out
     }
 }
 
-struct Writer<'a, 'w> {
+struct Writer<'a> {
     schemas: &'a Schemas,
-    written: &'w mut HashSet<&'a str>,
+    /// The named types that stand in the text already.
+    written: HashSet<&'a str>,
     out: String,
 }
 
-impl<'a> Writer<'a, '_> {
+impl<'a> Writer<'a> {
     fn ty(&mut self, ty: &'a Type) {
         if let Kind::Named(fullname) = &ty.kind {
             return self.named(fullname);
@@ -50,10 +40,10 @@ impl<'a> Writer<'a, '_> {
                 self.out.push_str("{\"type\":\"map\",\"values\":");
                 self.ty(values);
             }
-            _ if is_bare => return write_string(primitive(&ty.kind), &mut self.out),
+            _ if is_bare => return write_string(ty.kind.name(), &mut self.out),
             kind => {
                 self.out.push_str("{\"type\":");
-                write_string(primitive(kind), &mut self.out);
+                write_string(kind.name(), &mut self.out);
             }
         }
         self.logical(ty.logical);
@@ -172,20 +162,5 @@ impl<'a> Writer<'a, '_> {
             write(self, item);
         }
         self.out.push(close);
-    }
-}
-
-fn primitive(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Null => "null",
-        Kind::Boolean => "boolean",
-        Kind::Int => "int",
-        Kind::Long => "long",
-        Kind::Float => "float",
-        Kind::Double => "double",
-        Kind::Bytes => "bytes",
-        Kind::String => "string",
-        // Written by their own functions.
-        Kind::Array(_) | Kind::Map(_) | Kind::Union(_) | Kind::Named(_) => "",
     }
 }

@@ -7,7 +7,7 @@
 //! Start several of them to see the partitions shared: they are one group (`KAFKA_GROUP_ID`, or
 //! `cq-events-consume`), and each goes on where the group left off.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program, and not a library")]
+#![allow(clippy::print_stdout, reason = "a program, and not a library")]
 
 use std::process::ExitCode;
 
@@ -21,27 +21,15 @@ use chip_quality_events::quality::{
 };
 use cq_events::consume::shutdown_signal;
 use cq_events::{Consumer, EventHandler, Handled, KafkaConfig, Message, Unknown};
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
+use cq_events_examples::program::{self, Failure};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
-        )
-        .with_writer(std::io::stderr)
-        .init();
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("consume: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::show_logs();
+    program::end("consume", run().await)
 }
 
-async fn run() -> Result<(), Error> {
+async fn run() -> Result<String, Failure> {
     let mut config = KafkaConfig::from_env()?;
     if config.group_id().is_none() {
         config = config.to_builder().group_id("cq-events-consume").build()?;
@@ -49,8 +37,7 @@ async fn run() -> Result<(), Error> {
     let consumer = Consumer::builder(config).handler(Printer).build().await?;
     let handle = consumer.handle();
     consumer.run(shutdown_signal()).await?;
-    println!("{:?}", handle.metrics());
-    Ok(())
+    Ok(format!("{:?}", handle.metrics()))
 }
 
 /// Prints judgements and alerts; what it does not print is skipped by name, so that a new event still stops the build.

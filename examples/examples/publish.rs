@@ -6,8 +6,6 @@
 //!
 //! The number says how many days (1 unless given). Run `consume` beside it to see them arrive.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program, and not a library")]
-
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -21,29 +19,17 @@ use cq_events::kafka::create_topics;
 use cq_events::publish::{PublishError, Published};
 use cq_events::{KafkaConfig, Producer};
 use cq_events_examples::day::Day;
+use cq_events_examples::program::{self, Failure};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
-        )
-        .with_writer(std::io::stderr)
-        .init();
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("publish: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::show_logs();
+    program::end("publish", run().await)
 }
 
-async fn run() -> Result<(), Error> {
+async fn run() -> Result<String, Failure> {
     let days: u32 = match std::env::args().nth(1) {
         None => 1,
         Some(text) => text.parse().map_err(|_| format!("`{text}` is no number of days"))?,
@@ -67,8 +53,8 @@ async fn run() -> Result<(), Error> {
         all(system.publish_batch(day.system).await)?;
     }
     producer.close(Duration::from_secs(30)).await?;
-    println!("published {days} days in {:.2} s: {:?}", started.elapsed().as_secs_f64(), producer.metrics());
-    Ok(())
+    let took = started.elapsed().as_secs_f64();
+    Ok(format!("published {days} days in {took:.2} s: {:?}", producer.metrics()))
 }
 
 /// The first failure of a batch.

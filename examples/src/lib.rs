@@ -1,6 +1,7 @@
-//! What the programs in `examples/` share: a production day of the chip-quality platform, in events.
+//! What the programs in `examples/` share, above all a production day of the chip-quality platform, in events.
 
 pub mod day;
+pub mod program;
 
 /// The README's code, as documentation tests.
 #[cfg(doctest)]

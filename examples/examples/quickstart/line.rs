@@ -241,6 +241,7 @@ impl SystemEventHandler for Office {
 }
 
 /// What newer programs wrote to a shared cluster is none of this program's events.
+#[allow(clippy::print_stderr, reason = "programs speak to people")]
 fn pass_over(unknown: &Unknown, message: &Message) -> Handled {
     eprintln!("passed over {unknown:?} in {message:?}");
     Ok(())

@@ -29,6 +29,7 @@ use cq_events::kafka::{create_topics, end_offsets, group_lag};
 use cq_events::testing::EmbeddedBroker;
 use cq_events::{Consumer, KafkaConfig, Producer};
 use cq_events_examples::day::Day;
+use cq_events_examples::program::{self, Failure};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -36,32 +37,19 @@ use crate::line::{Line, Office};
 use crate::summary::Summary;
 use crate::tally::Tally;
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
-
 /// How long the handlers may take to see what was published.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
-        )
-        .with_writer(std::io::stderr)
-        .init();
-    match run().await {
-        Ok(summary) => {
-            println!("{summary}");
-            if summary.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
-        Err(error) => {
-            eprintln!("quickstart: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    program::show_logs();
+    let summary = run().await;
+    let is_complete = summary.as_ref().is_ok_and(Summary::is_complete);
+    let code = program::end("quickstart", summary);
+    if is_complete { code } else { ExitCode::FAILURE }
 }
 
-async fn run() -> Result<Summary, Error> {
+async fn run() -> Result<Summary, Failure> {
     let started = Instant::now();
     // 1. A cluster, and the topics that streams.toml describes.
     let embedded = match std::env::var_os("KAFKA_BOOTSTRAP_SERVERS") {
@@ -104,7 +92,7 @@ async fn run() -> Result<Summary, Error> {
     publishers.publish(Day::new(&run, Timestamp::now()), &tally).await?;
     tokio::select! {
         () = all_handled(&tally) => {}
-        ended = &mut running => return Err(ended?.err().map_or("the consumer ended early".into(), Error::from)),
+        ended = &mut running => return Err(ended?.err().map_or("the consumer ended early".into(), Failure::from)),
     }
 
     // 5. An orderly end: commit and leave the group, then flush the producer.
@@ -144,7 +132,7 @@ async fn all_handled(tally: &Tally) {
 async fn shut_down(
     handle: &ConsumerHandle,
     running: tokio::task::JoinHandle<Result<(), cq_events::consume::ConsumeError>>,
-) -> Result<cq_events::observe::ConsumerMetrics, Error> {
+) -> Result<cq_events::observe::ConsumerMetrics, Failure> {
     handle.shutdown();
     running.await??;
     Ok(handle.metrics())
@@ -160,7 +148,7 @@ struct Publishers {
 }
 
 impl Publishers {
-    async fn new(producer: &Producer) -> Result<Self, Error> {
+    async fn new(producer: &Producer) -> Result<Self, Failure> {
         Ok(Self {
             inspection: InspectionEventProducer::new(producer).await?,
             manufacturing: ManufacturingEventProducer::new(producer).await?,
@@ -172,7 +160,7 @@ impl Publishers {
 
     /// Publishes the day in the three ways that there are: a batch; queued, with the receipts awaited later; and one
     /// by one.
-    async fn publish(&self, day: Day, tally: &Tally) -> Result<(), Error> {
+    async fn publish(&self, day: Day, tally: &Tally) -> Result<(), Failure> {
         tally.published(&day.manufacturing);
         for published in self.manufacturing.publish_batch(day.manufacturing).await {
             published?;
