@@ -52,6 +52,7 @@ fn a_builder_fills_roles_and_defaults() {
         ("a \"quoted\" text", true, -1, 0.5)
     );
     assert_eq!(event.exact, Some(1.0));
+    assert_eq!(event.unknown_logical, "", "a logical type of other programs is its plain type");
     assert_eq!(event.tags, ["a", "b"]);
     assert_eq!(event.notes["k"], Some("v".to_owned()));
     assert_ne!(every_kind().event_id, event.event_id);
@@ -112,10 +113,15 @@ fn a_decimal_that_needs_rounding_is_an_error_of_encoding_that_names_the_field() 
 }
 
 #[test]
-fn an_event_is_read_as_it_was_written() {
+fn an_event_is_read_as_it_was_written_and_by_apache_avro_too() {
     let event = KindsEvent::from(every_kind());
     let mut datum = Vec::new();
     codec::encode(&event, &mut datum).unwrap();
+    let schema = apache_avro::Schema::parse_str(KindsEvent::STREAM.schema).unwrap();
+    let reader = apache_avro::reader::datum::GenericDatumReader::builder(&schema).build().unwrap();
+    let mut rest = datum.as_slice();
+    reader.read_value(&mut rest).unwrap();
+    assert!(rest.is_empty(), "apache-avro leaves {} bytes", rest.len());
     let read: KindsEvent = codec::decode(&datum, DecodeLimits::DEFAULT).unwrap();
     assert_eq!(read, event);
 }

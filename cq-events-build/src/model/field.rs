@@ -292,7 +292,7 @@ impl<'a> Builder<'a> {
         record.fields.iter().any(|field| self.reachable(&field.ty).contains(fullname))
     }
 
-    /// Refuses what looks like a logical type and would silently mean nothing.
+    /// Refuses what looks like a logical type and would silently mean nothing: None after an error.
     fn check_logical(&mut self, ty: &'a Type) -> Option<()> {
         let Some(property) = ty.properties.iter().find(|property| property.key == "logicalType") else {
             return Some(());
@@ -313,7 +313,7 @@ impl<'a> Builder<'a> {
             return None;
         }
         // Others are other programs' business: Avro says to take the plain type.
-        let near = did_you_mean(name, LOGICAL_TYPES)?;
+        let Some(near) = did_you_mean(name, LOGICAL_TYPES) else { return Some(()) };
         self.error(property.value.span, message, format!("did you mean \"{near}\"?"));
         None
     }

@@ -56,6 +56,7 @@ pub mod kinds {
             ::core::option::Option<::std::string::String>,
         >,
         pub build: ::core::option::Option<::std::string::String>,
+        pub unknown_logical: ::std::string::String,
     }
     impl ::cq_events::codec::Encode for EveryKind {
         fn encode(&self, out: &mut ::cq_events::codec::Encoder<'_>) {
@@ -110,10 +111,11 @@ pub mod kinds {
                 ::core::option::Option::as_ref(&self.build),
                 |out, value| out.string(&*value),
             );
+            out.string(&self.unknown_logical);
         }
     }
     impl ::cq_events::codec::Decode for EveryKind {
-        const MIN_BYTES: ::core::primitive::usize = 21usize;
+        const MIN_BYTES: ::core::primitive::usize = 22usize;
         fn decode(input: &mut ::cq_events::codec::Decoder<'_>) -> Self {
             Self {
                 event_id: input.uuid(),
@@ -136,6 +138,7 @@ pub mod kinds {
                 notes: input
                     .map(1usize, |input| input.optional(0usize, |input| input.string())),
                 build: input.optional(0usize, |input| input.string()),
+                unknown_logical: input.string(),
             }
         }
     }
@@ -203,6 +206,7 @@ pub mod kinds {
                     ),
                 ]),
                 build: ::core::option::Option::None,
+                unknown_logical: ::std::string::String::from(""),
             }
         }
     }
@@ -230,6 +234,7 @@ pub mod kinds {
             ::core::option::Option<::std::string::String>,
         >,
         build: ::core::option::Option<::std::string::String>,
+        unknown_logical: ::std::string::String,
     }
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
@@ -278,6 +283,7 @@ pub mod kinds {
                 tags: self.tags,
                 notes: self.notes,
                 build: self.build,
+                unknown_logical: self.unknown_logical,
             }
         }
     }
@@ -319,6 +325,7 @@ pub mod kinds {
                 tags: self.tags,
                 notes: self.notes,
                 build: self.build,
+                unknown_logical: self.unknown_logical,
             }
         }
     }
@@ -362,6 +369,7 @@ pub mod kinds {
                 tags: self.tags,
                 notes: self.notes,
                 build: self.build,
+                unknown_logical: self.unknown_logical,
             }
         }
     }
@@ -403,6 +411,7 @@ pub mod kinds {
                 tags: self.tags,
                 notes: self.notes,
                 build: self.build,
+                unknown_logical: self.unknown_logical,
             }
         }
     }
@@ -526,6 +535,13 @@ pub mod kinds {
             self.build = value;
             self
         }
+        pub fn unknown_logical(
+            mut self,
+            value: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.unknown_logical = value.into();
+            self
+        }
     }
     impl<F0, F1, F2, F3> EveryKindBuilder<F0, F1, F2, F3> {
         /// The value. Times are cut to the schema's unit.
@@ -563,6 +579,7 @@ pub mod kinds {
                 tags: self.tags,
                 notes: self.notes,
                 build: self.build,
+                unknown_logical: self.unknown_logical,
             }
         }
     }
