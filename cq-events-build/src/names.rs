@@ -27,11 +27,6 @@ pub(crate) fn ident(name: &str) -> Ident {
     }
 }
 
-/// A type's name as a part of a module's.
-pub(crate) fn module_part(ident: &str) -> String {
-    ident.trim_start_matches("r#").to_snake_case()
-}
-
 /// Whether `name` can be a module as it is.
 pub(crate) fn is_module(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())

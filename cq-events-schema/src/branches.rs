@@ -7,7 +7,8 @@ use crate::source::{Diagnostic, Diagnostics};
 /// What a root branch of the writer's schema is to the reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WriterBranch {
-    /// The reader has the same record: its bytes can be read as they are.
+    /// The reader has a record of the same shape (documentation, defaults and the like aside): its bytes can be read
+    /// as they are.
     Identical {
         /// The branch's index in the reader's schema.
         index: usize,
@@ -55,12 +56,12 @@ fn union(name: &str, text: &str) -> Result<Schemas, Diagnostics> {
     }
 }
 
-/// Name and normalised text of each root branch, every one assembled for itself.
+/// Name and shape of each root branch, every one assembled for itself.
 fn branches(schemas: &Schemas) -> Vec<(String, String)> {
     let Some(root) = schemas.roots().first() else { return Vec::new() };
     schemas
         .branches(root)
         .iter()
-        .map(|branch| (branch.kind.name().to_owned(), schemas.write(branch)))
+        .map(|branch| (branch.kind.name().to_owned(), schemas.shape(branch)))
         .collect()
 }

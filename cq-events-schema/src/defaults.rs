@@ -11,10 +11,11 @@ pub(crate) fn check(schemas: &Schemas, ty: &Type, default: &Json) -> Vec<Diagnos
         vec![Diagnostic::new(default.span, "the default is no value of its type").hint(expected)]
     };
     match (&ty.kind, &default.value) {
-        (Kind::Null, Value::Null)
-        | (Kind::Boolean, Value::Bool(_))
-        | (Kind::String, Value::String(_))
-        | (Kind::Float | Kind::Double, Value::Number(_)) => Vec::new(),
+        (Kind::Null, Value::Null) | (Kind::Boolean, Value::Bool(_)) | (Kind::String, Value::String(_)) => {
+            Vec::new()
+        }
+        (Kind::Float, Value::Number(text)) if text.parse::<f32>().is_ok_and(f32::is_finite) => Vec::new(),
+        (Kind::Double, Value::Number(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => Vec::new(),
         (Kind::Int, _) if default.as_i64().is_some_and(|value| i32::try_from(value).is_ok()) => Vec::new(),
         (Kind::Long, _) if default.as_i64().is_some() => Vec::new(),
         (Kind::Bytes, Value::String(text)) if is_bytes(text) => Vec::new(),
@@ -81,7 +82,7 @@ pub(crate) fn check(schemas: &Schemas, ty: &Type, default: &Json) -> Vec<Diagnos
         (Kind::Boolean, _) => wrong("it must be true or false"),
         (Kind::Int, _) => wrong("it must be a whole number of 32 bits"),
         (Kind::Long, _) => wrong("it must be a whole number of 64 bits"),
-        (Kind::Float | Kind::Double, _) => wrong("it must be a number"),
+        (Kind::Float | Kind::Double, _) => wrong("it must be a number within the range of its type"),
         (Kind::String, _) => wrong("it must be a string, in quotes"),
         (Kind::Bytes, _) => wrong("it must be a string of characters up to \\u00ff, one per byte"),
         (Kind::Array(_), _) => wrong("it must be an array, such as []"),

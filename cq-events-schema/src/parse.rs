@@ -172,8 +172,10 @@ impl Parser {
         };
         object.head = declared.span;
         let Some(name) = declared.as_str() else {
-            // {"type": {"type": ...}}: the inner object says all.
-            return self.ty(declared, namespace, depth + 1);
+            // {"type": {"type": ...}}: the inner object says what it is.
+            let mut inner = self.ty(declared, namespace, depth + 1);
+            inner.properties.extend(object.others(&["type"]));
+            return inner;
         };
         let defined: &[&str] = match name {
             "record" | "enum" | "fixed" => {

@@ -133,13 +133,6 @@ impl Diagnostic {
         self.hint = Some(hint.into());
         self
     }
-
-    /// Says what to do, where there is something to say.
-    #[must_use]
-    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
-        self.hint = hint;
-        self
-    }
 }
 
 /// All mistakes of a pass, in the order of their places, with the sources that they point into.

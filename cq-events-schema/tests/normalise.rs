@@ -55,12 +55,14 @@ fn branches_of_a_newer_writer_are_identical_different_or_unknown() {
     let thing =
         |name: &str, fields: &str| format!(r#"{{"type":"record","name":"{name}","fields":[{fields}]}}"#);
     let (id, size) = (r#"{"name":"id","type":"string"}"#, r#"{"name":"size","type":"int"}"#);
+    let documented =
+        r#"{"name":"id","type":{"type":"string","cq.x":1},"doc":"Which.","default":"","order":"ignore"}"#;
     let reader = format!("[{},{}]", thing("a.Kept", id), thing("a.Changed", id));
     let writer = format!(
         "[{},{},{}]",
         thing("a.Added", id),
         thing("a.Changed", &format!("{id},{size}")),
-        thing("a.Kept", id)
+        thing("a.Kept", documented)
     );
     assert_eq!(
         compare_branches(&reader, &writer).unwrap(),

@@ -28,6 +28,13 @@ impl Cluster {
         Self::Kafka(Kafka::start())
     }
 
+    /// Whether a rebalance of a group leaves its members alone. The embedded broker lets a rebalance take all of the
+    /// session but a second, so a member that is held up for longer is lost, and what it had not committed is handled
+    /// again.
+    pub fn keeps_members(&self) -> bool {
+        matches!(self, Self::Kafka(_))
+    }
+
     /// A configuration that reaches it.
     pub fn config(&self) -> KafkaConfig {
         match self {
@@ -82,11 +89,6 @@ impl Kafka {
             line.unwrap_or_else(|| panic!("no {name} in {output}")).trim_matches('\'').to_owned()
         };
         Self { servers: value("KAFKA_BOOTSTRAP_SERVERS"), folder: value("CQ_KAFKA_DIR") }
-    }
-
-    /// Its brokers, as a list of host:port.
-    pub fn servers(&self) -> &str {
-        &self.servers
     }
 }
 

@@ -253,7 +253,10 @@ pub async fn two_consumers_of_a_group_share_the_partitions(cluster: &Cluster) {
 
     let handled: Vec<_> = recorders.iter().flat_map(Recorder::handled).collect();
     let ids: BTreeSet<_> = handled.iter().map(|event| event.event_id).collect();
-    assert_eq!((handled.len(), ids.len()), (published as usize, published as usize), "each event once");
+    assert_eq!(ids.len(), published as usize, "each event");
+    if cluster.keeps_members() {
+        assert_eq!(handled.len(), published as usize, "once");
+    }
     assert_eq!(lag(&cluster.config(), "shared").await, 0);
 }
 

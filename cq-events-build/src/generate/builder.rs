@@ -26,7 +26,7 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> T
     let marker_mod = (!names.is_empty()).then(|| {
         quote! {
             #[doc(hidden)]
-            #[allow(non_camel_case_types)]
+            #[allow(non_camel_case_types, non_snake_case)]
             pub mod #markers {
                 #(pub enum #names {})*
             }
@@ -74,7 +74,7 @@ impl<'a> Parts<'a> {
             record,
             ident: names::ident(&ty.ident),
             builder: Ident::new(&format!("{}Builder", ty.ident.trim_start_matches("r#")), Span::call_site()),
-            markers: Ident::new(&format!("{}_fields", names::module_part(&ty.ident)), Span::call_site()),
+            markers: Ident::new(&format!("{}_fields", ty.ident.trim_start_matches("r#")), Span::call_site()),
             required: required.collect(),
         }
     }

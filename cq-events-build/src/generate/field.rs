@@ -84,7 +84,7 @@ pub(super) fn encode(ty: &FieldType, place: &TokenStream, label: &str) -> TokenS
 }
 
 /// The call that reads a value.
-pub(super) fn decode(ty: &FieldType) -> TokenStream {
+pub(super) fn decode(module: &Module, ty: &FieldType) -> TokenStream {
     match ty {
         FieldType::Boolean => quote!(input.boolean()),
         FieldType::Int => quote!(input.int()),
@@ -99,17 +99,31 @@ pub(super) fn decode(ty: &FieldType) -> TokenStream {
         FieldType::TimestampMillis => quote!(input.timestamp_millis()),
         FieldType::TimestampMicros => quote!(input.timestamp_micros()),
         FieldType::Optional { null, inner } => {
-            let inner = decode(inner);
+            let inner = decode(module, inner);
             quote!(input.optional(#null, |input| #inner))
         }
         FieldType::Array(inner) => {
-            let (min_bytes, inner) = (inner.min_bytes(), decode(inner));
+            let (min_bytes, inner) = (min_bytes(module, inner), decode(module, inner));
             quote!(input.array(#min_bytes, |input| #inner))
         }
         FieldType::Map(inner) => {
-            let (min_bytes, inner) = (inner.min_bytes(), decode(inner));
+            let (min_bytes, inner) = (min_bytes(module, inner), decode(module, inner));
             quote!(input.map(#min_bytes, |input| #inner))
         }
         FieldType::Enum(_) | FieldType::Record(..) => quote!(::cq_events::codec::Decode::decode(input)),
+    }
+}
+
+/// The fewest bytes of an element, which bound how many of them the rest of a message can hold.
+fn min_bytes(module: &Module, ty: &FieldType) -> TokenStream {
+    match ty {
+        FieldType::Record(record, _) => {
+            let path = path(module, record);
+            quote!(<#path as ::cq_events::codec::Decode>::MIN_BYTES)
+        }
+        ty => {
+            let bytes = ty.min_bytes();
+            quote!(#bytes)
+        }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> T
         field::encode(&field.ty, &quote!(self.#place), &format!("{}.{}", ty.ident, field.name))
     });
     let reads = record.fields.iter().map(|field| {
-        let (ident, read) = (names::ident(&field.ident), field::decode(&field.ty));
+        let (ident, read) = (names::ident(&field.ident), field::decode(module, &field.ty));
         quote!(#ident: #read)
     });
     let min_bytes = record.min_bytes;

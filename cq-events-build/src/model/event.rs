@@ -90,6 +90,21 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Refuses properties with our prefix in a record that is no event, where nothing heeds them.
+    pub(super) fn refuse_event_properties(&mut self, named: &'a Named, record: &'a RecordType) {
+        let properties =
+            named.properties.iter().chain(record.fields.iter().flat_map(|field| &field.properties));
+        for property in properties.filter(|property| property.key.starts_with("cq.")) {
+            let message =
+                format!("`{}` means nothing in `{}`, which is no event", property.key, named.fullname);
+            self.error(
+                property.key_span,
+                message,
+                "only the records of a stream's union have a key and roles",
+            );
+        }
+    }
+
     /// Refuses properties with our prefix other than the `known` one.
     fn refuse_unknown(&mut self, properties: &[Property], known: &str) {
         for property in

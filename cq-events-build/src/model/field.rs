@@ -144,6 +144,8 @@ impl<'a> Builder<'a> {
             return Presence::Role(role);
         }
         match &field.default {
+            // Publishing from a handler sets it.
+            None if Role::of(field) == Some(Role::CorrelationId) => Presence::Default(DefaultValue::Null),
             None => Presence::Required,
             Some(json) => match self.default_value(ty, json, &field.ty) {
                 Some(value) => Presence::Default(value),

@@ -16,6 +16,10 @@ pub(crate) use event::{EventModel, Role};
 pub(crate) use field::{DefaultValue, FieldModel, FieldType, Presence, TypeRef};
 pub(crate) use module::Module;
 
+/// Events whose methods would have the name of one that every stream has: `on_unknown`, `publish_batch` and
+/// `publish_batch_keyed`.
+const RESERVED: [&str; 3] = ["unknown", "batch", "batch_keyed"];
+
 /// Everything that is generated.
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -166,6 +170,14 @@ impl<'a> Builder<'a> {
         }
         for branch in self.schemas.branches(root) {
             match self.record(&branch.kind) {
+                Some(named) if RESERVED.contains(&names::snake(named.short_name()).as_str()) => {
+                    let message = format!("an event cannot be named `{}`", named.short_name());
+                    self.error(
+                        named.name_span,
+                        message,
+                        "every stream has a method of that name; rename the record",
+                    );
+                }
                 Some(named) => events.push(named),
                 None => {
                     let hint =

@@ -41,6 +41,7 @@ impl<'a> Builder<'a> {
         }
         for name in shared_modules {
             let module = self.module(name.clone(), &events);
+            self.refuse_taken_names(&module, &[]);
             modules.insert(name, module);
         }
         modules.into_values().collect()
@@ -76,7 +77,10 @@ impl<'a> Builder<'a> {
     fn type_kind(&mut self, named: &'a Named, is_event: bool) -> Option<TypeKind> {
         match &named.kind {
             NamedKind::Record(record) => {
-                let event = if is_event { Some(self.event(named, record)) } else { None };
+                let event = is_event.then(|| self.event(named, record));
+                if event.is_none() {
+                    self.refuse_event_properties(named, record);
+                }
                 let fields = self.fields(record);
                 let min_bytes = fields.iter().map(|field| field.ty.min_bytes()).sum();
                 Some(TypeKind::Record(RecordModel {
@@ -159,10 +163,14 @@ impl<'a> Builder<'a> {
 
     /// A type of the stream must not have the name of another, or of something that is generated beside it.
     fn refuse_taken_names(&mut self, module: &Module, events: &[&'a Named]) {
-        let Some(stream) = &module.stream else { return };
         let mut taken: BTreeMap<String, String> = BTreeMap::new();
         for suffix in ["", "Handler", "Producer"] {
-            taken.insert(format!("{}{suffix}", stream.ident), "what is generated for the stream".to_owned());
+            if let Some(stream) = &module.stream {
+                taken.insert(
+                    format!("{}{suffix}", stream.ident),
+                    "what is generated for the stream".to_owned(),
+                );
+            }
         }
         for (home, ident) in &module.reexports {
             if let Some(other) = taken.insert(ident.clone(), format!("the type of `{home}`")) {
@@ -176,7 +184,13 @@ impl<'a> Builder<'a> {
             TypeKind::Record(record) => Some((&ty.ident, record)),
             TypeKind::Enum(_) => None,
         }) {
-            taken.entry(format!("{ident}Builder")).or_insert(format!("the builder of `{}`", record.fullname));
+            let builder = format!("the builder of `{}`", record.fullname);
+            if let Some(other) = taken.insert(format!("{ident}Builder"), builder.clone()) {
+                let span =
+                    self.schemas.get(&record.fullname).map(|named| named.name_span).unwrap_or_default();
+                let message = format!("`{ident}Builder` would be {builder}, and is {other}");
+                self.error(span, message, "rename one of the two");
+            }
         }
         let schemas = self.schemas;
         let here: Vec<_> = schemas

@@ -133,7 +133,10 @@ pub mod kinds {
                 at: input.optional(0usize, |input| input.timestamp_micros()),
                 colour: ::cq_events::codec::Decode::decode(input),
                 places: input
-                    .array(9usize, |input| ::cq_events::codec::Decode::decode(input)),
+                    .array(
+                        <super::shared::Place as ::cq_events::codec::Decode>::MIN_BYTES,
+                        |input| ::cq_events::codec::Decode::decode(input),
+                    ),
                 tags: input.array(1usize, |input| input.string()),
                 notes: input
                     .map(1usize, |input| input.optional(0usize, |input| input.string())),
@@ -174,10 +177,10 @@ pub mod kinds {
     impl EveryKind {
         /// A builder: fields with a default or a role may be left out.
         pub fn builder() -> EveryKindBuilder<
-            ::cq_events::builder::Missing<every_kind_fields::number>,
-            ::cq_events::builder::Missing<every_kind_fields::raw>,
-            ::cq_events::builder::Missing<every_kind_fields::cost>,
-            ::cq_events::builder::Missing<every_kind_fields::places>,
+            ::cq_events::builder::Missing<EveryKind_fields::number>,
+            ::cq_events::builder::Missing<EveryKind_fields::raw>,
+            ::cq_events::builder::Missing<EveryKind_fields::cost>,
+            ::cq_events::builder::Missing<EveryKind_fields::places>,
         > {
             EveryKindBuilder {
                 event_id: ::core::option::Option::None,
@@ -237,8 +240,8 @@ pub mod kinds {
         unknown_logical: ::std::string::String,
     }
     #[doc(hidden)]
-    #[allow(non_camel_case_types)]
-    pub mod every_kind_fields {
+    #[allow(non_camel_case_types, non_snake_case)]
+    pub mod EveryKind_fields {
         pub enum number {}
         pub enum raw {}
         pub enum cost {}
@@ -249,7 +252,7 @@ pub mod kinds {
         F2,
         F3,
     > EveryKindBuilder<
-        ::cq_events::builder::Missing<every_kind_fields::number>,
+        ::cq_events::builder::Missing<EveryKind_fields::number>,
         F1,
         F2,
         F3,
@@ -293,7 +296,7 @@ pub mod kinds {
         F3,
     > EveryKindBuilder<
         F0,
-        ::cq_events::builder::Missing<every_kind_fields::raw>,
+        ::cq_events::builder::Missing<EveryKind_fields::raw>,
         F2,
         F3,
     > {
@@ -336,7 +339,7 @@ pub mod kinds {
     > EveryKindBuilder<
         F0,
         F1,
-        ::cq_events::builder::Missing<every_kind_fields::cost>,
+        ::cq_events::builder::Missing<EveryKind_fields::cost>,
         F3,
     > {
         pub fn cost(
@@ -381,7 +384,7 @@ pub mod kinds {
         F0,
         F1,
         F2,
-        ::cq_events::builder::Missing<every_kind_fields::places>,
+        ::cq_events::builder::Missing<EveryKind_fields::places>,
     > {
         pub fn places(
             self,
@@ -634,7 +637,7 @@ pub mod kinds {
     impl Plain {
         /// A builder: fields with a default or a role may be left out.
         pub fn builder() -> PlainBuilder<
-            ::cq_events::builder::Missing<plain_fields::name>,
+            ::cq_events::builder::Missing<Plain_fields::name>,
         > {
             PlainBuilder {
                 name: ::cq_events::builder::Missing::new(),
@@ -647,11 +650,11 @@ pub mod kinds {
         name: F0,
     }
     #[doc(hidden)]
-    #[allow(non_camel_case_types)]
-    pub mod plain_fields {
+    #[allow(non_camel_case_types, non_snake_case)]
+    pub mod Plain_fields {
         pub enum name {}
     }
-    impl PlainBuilder<::cq_events::builder::Missing<plain_fields::name>> {
+    impl PlainBuilder<::cq_events::builder::Missing<Plain_fields::name>> {
         pub fn name(
             self,
             value: ::core::option::Option<::std::string::String>,
@@ -742,7 +745,7 @@ pub mod shared {
     impl Place {
         /// A builder: fields with a default or a role may be left out.
         pub fn builder() -> PlaceBuilder<
-            ::cq_events::builder::Missing<place_fields::x>,
+            ::cq_events::builder::Missing<Place_fields::x>,
         > {
             PlaceBuilder {
                 x: ::cq_events::builder::Missing::new(),
@@ -757,11 +760,11 @@ pub mod shared {
         colour: Colour,
     }
     #[doc(hidden)]
-    #[allow(non_camel_case_types)]
-    pub mod place_fields {
+    #[allow(non_camel_case_types, non_snake_case)]
+    pub mod Place_fields {
         pub enum x {}
     }
-    impl PlaceBuilder<::cq_events::builder::Missing<place_fields::x>> {
+    impl PlaceBuilder<::cq_events::builder::Missing<Place_fields::x>> {
         pub fn x(
             self,
             value: ::core::primitive::f64,

@@ -22,6 +22,9 @@ pub struct Delivery<'a> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeliveryError {
+    /// A header of the message has a key that is not UTF-8.
+    #[error("the message has a header whose key is not UTF-8; its producer must write another")]
+    Headers,
     /// The value does not begin with a wire header.
     #[error(transparent)]
     Frame(#[from] FrameError),
@@ -143,6 +146,9 @@ impl<'a> Delivery<'a> {
 
     async fn decode<S: EventStream>(&self) -> Result<Decoded<S>, DeliveryError> {
         let stream = S::STREAM;
+        if self.message.headers_unreadable() {
+            return Err(DeliveryError::Headers);
+        }
         let Some(value) = self.message.value() else {
             return Ok(Decoded::Unknown(Unknown::Tombstone));
         };

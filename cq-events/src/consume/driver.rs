@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
 use tokio::sync::{mpsc, watch};
@@ -19,6 +19,9 @@ use super::work::{Outcome, Work};
 use super::{ConsumeError, EventHandler};
 use crate::kafka::KafkaConfig;
 use crate::kafka::error::words;
+
+/// How long a handler may take to be cut off: one that never awaits cannot be.
+const ABORT: Duration = Duration::from_secs(5);
 
 pub(super) struct Driver<H> {
     engine: Engine,
@@ -57,7 +60,9 @@ impl<H: EventHandler> Driver<H> {
         };
         self.shared.ready.store(false, Ordering::Relaxed);
         // Handlers that are still at it are cut off: they were waited for.
-        self.work.abort().await;
+        if tokio::time::timeout(ABORT, self.work.abort()).await.is_err() {
+            tracing::warn!(group = self.group.name(), "a handler blocks its thread, and was left to itself");
+        }
         self.group.close().await;
         result
     }
@@ -120,6 +125,7 @@ impl<H: EventHandler> Driver<H> {
             }
             Change::Lost(partitions) => {
                 tracing::warn!(group = self.group.name(), ?partitions, "partitions lost: not committed");
+                self.shared.ready.store(false, Ordering::Relaxed);
                 Input::Lost(partitions)
             }
             Change::CommitRefused => Input::CommitRefused,
@@ -141,6 +147,10 @@ impl<H: EventHandler> Driver<H> {
                     offset = token.offset,
                     "a message was not handled: {error}"
                 );
+                self.shared.ready.store(false, Ordering::Relaxed);
+                // Only that of the message which ends the consumer is needed; others are told here.
+                let ending = self.engine.stopping_for();
+                self.failures.retain(|token, _| Some(token) == ending);
                 self.failures.insert(token.clone(), error);
                 Input::Failed(token)
             }

@@ -20,6 +20,7 @@ struct Inner {
     key: Option<Vec<u8>>,
     value: Option<Vec<u8>>,
     headers: Headers,
+    headers_unreadable: bool,
 }
 
 impl Message {
@@ -36,6 +37,7 @@ impl Message {
             key: None,
             value: None,
             headers: Headers::default(),
+            headers_unreadable: false,
         })
     }
 
@@ -67,6 +69,10 @@ impl Message {
     /// The value's bytes, wire header included. None is a tombstone.
     pub fn value(&self) -> Option<&[u8]> {
         self.inner.value.as_deref()
+    }
+
+    pub(crate) fn headers_unreadable(&self) -> bool {
+        self.inner.headers_unreadable
     }
 
     /// The headers.
@@ -110,6 +116,13 @@ impl MessageBuilder {
     pub fn headers(mut self, headers: Headers) -> Self {
         self.0.headers = headers;
         self
+    }
+
+    /// None marks headers that could not be read.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn headers_or_unreadable(mut self, headers: Option<Headers>) -> Self {
+        self.0.headers_unreadable = headers.is_none();
+        self.headers(headers.unwrap_or_default())
     }
 
     /// The message.

@@ -40,6 +40,15 @@ pub async fn create_topics(
 ) -> Result<Vec<TopicReport>, KafkaError> {
     let streams = distinct(streams)?;
     let admin = Admin::connect(config).await?;
+    let reports = create_and_compare(&admin, streams).await;
+    admin.close().await;
+    reports
+}
+
+async fn create_and_compare(
+    admin: &Admin,
+    streams: Vec<&'static StreamInfo>,
+) -> Result<Vec<TopicReport>, KafkaError> {
     let found = admin.find(&streams).await?;
     let mut reports = Vec::with_capacity(streams.len());
     let mut missing = Vec::new();
@@ -71,6 +80,13 @@ pub async fn check_topics(
 ) -> Result<(), KafkaError> {
     let streams = distinct(streams)?;
     let admin = Admin::connect(config).await?;
+    let checked = compare_all(&admin, streams).await;
+    admin.close().await;
+    checked
+}
+
+async fn compare_all(admin: &Admin, streams: Vec<&'static StreamInfo>) -> Result<(), KafkaError> {
+    let config = &admin.config;
     let found = admin.find(&streams).await?;
     let missing = streams.iter().zip(&found).filter(|(_, found)| found.is_none());
     let missing: Vec<String> = missing.map(|(stream, _)| stream.topic.to_owned()).collect();
@@ -93,6 +109,16 @@ impl Admin {
         let owned = config.clone();
         let client = blocking(move || inquire(&owned)).await?;
         Ok(Self { config: config.clone(), client: Arc::new(client) })
+    }
+
+    /// The end of a client joins its threads, which the async runtime must not wait for.
+    async fn close(self) {
+        let client = self.client;
+        let _ = blocking(move || {
+            drop(client);
+            Ok(())
+        })
+        .await;
     }
 
     async fn find(&self, streams: &[&'static StreamInfo]) -> Result<Vec<Option<Found>>, KafkaError> {

@@ -59,6 +59,11 @@ impl Lane {
         Some(message)
     }
 
+    /// How many handlers run. One that failed does not any more.
+    pub(crate) fn running(&self) -> usize {
+        if self.failed { 0 } else { self.ledger.in_flight() }
+    }
+
     /// Ends intake and dispatch, and drops what waits: none of it was begun.
     pub(crate) fn close(&mut self) {
         self.closed = true;

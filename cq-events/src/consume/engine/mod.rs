@@ -139,6 +139,8 @@ pub(crate) struct Engine {
     settings: Settings,
     /// What is assigned to us. Ordered, so that a run can be replayed.
     lanes: BTreeMap<TopicPartition, Lane>,
+    /// How many handlers still run for assignments that have ended. A partition that comes back waits for its own.
+    orphans: BTreeMap<TopicPartition, usize>,
     /// The partitions that the group wants back, on their way out. librdkafka asks for one revoke at a time.
     revoke: Option<Revoke>,
     stop: Option<Stop>,
@@ -175,6 +177,7 @@ impl Engine {
         Self {
             settings,
             lanes: BTreeMap::new(),
+            orphans: BTreeMap::new(),
             revoke: None,
             stop: None,
             stopped: false,
@@ -221,6 +224,15 @@ impl Engine {
 
     /// How many messages are being handled.
     pub(crate) fn in_flight(&self) -> usize {
-        self.lanes.values().map(|lane| lane.ledger.in_flight()).sum()
+        let orphans: usize = self.orphans.values().sum();
+        orphans + self.lanes.values().map(Lane::running).sum::<usize>()
+    }
+
+    /// The message whose failure ends the consumer.
+    pub(crate) fn stopping_for(&self) -> Option<&Token> {
+        match self.stop.as_ref()?.reason {
+            StopReason::Failure(ref token) => Some(token),
+            StopReason::Shutdown { .. } => None,
+        }
     }
 }

@@ -17,7 +17,26 @@ impl Engine {
             if self.stop.is_some() {
                 lane.close();
             }
+            self.remove(&partition);
             self.lanes.insert(partition, lane);
+        }
+    }
+
+    /// Ends an assignment. What is being handled in it counts no more, but goes on until it is done.
+    fn remove(&mut self, partition: &TopicPartition) {
+        let running = self.lanes.remove(partition).map_or(0, |lane| lane.running());
+        if running > 0 {
+            *self.orphans.entry(partition.clone()).or_default() += running;
+        }
+    }
+
+    /// A handler of an assignment that has ended is done, one way or the other.
+    fn settle_orphan(&mut self, partition: &TopicPartition) {
+        if let Some(running) = self.orphans.get_mut(partition) {
+            *running -= 1;
+            if *running == 0 {
+                self.orphans.remove(partition);
+            }
         }
     }
 
@@ -28,11 +47,13 @@ impl Engine {
             }
         }
         let phase = Phase::Draining { deadline: now + self.settings.revoke_deadline };
-        let partitions = match self.revoke.take() {
+        let mut partitions = partitions;
+        if let Some(revoke) = self.revoke.take() {
             // A second one before the first is answered: give back both.
-            Some(revoke) => revoke.partitions.into_iter().chain(partitions).collect(),
-            None => partitions,
-        };
+            partitions.extend(revoke.partitions);
+            partitions.sort();
+            partitions.dedup();
+        }
         self.revoke = Some(Revoke { partitions, phase });
     }
 
@@ -43,9 +64,7 @@ impl Engine {
             partitions.sort();
             partitions.dedup();
         }
-        for partition in &partitions {
-            self.lanes.remove(partition);
-        }
+        partitions.iter().for_each(|partition| self.remove(partition));
         self.outputs.push_back(Output::Unassign(partitions));
     }
 
@@ -62,19 +81,23 @@ impl Engine {
     }
 
     pub(super) fn done(&mut self, token: &Token) {
-        if let Some(lane) = self.lane_of(token) {
-            lane.ledger.finish(token.offset);
+        match self.lane_of(token) {
+            Some(lane) => {
+                lane.ledger.finish(token.offset);
+            }
+            None => self.settle_orphan(&token.partition),
         }
     }
 
     pub(super) fn failed(&mut self, token: Token, now: Instant) {
-        // A failure in an assignment that ended is its next owner's to meet again.
-        if self.lane_of(&token).is_none_or(|lane| !lane.ledger.is_open(token.offset)) {
+        let Some(lane) = self.lane_of(&token) else {
+            // A failure in an assignment that ended is its next owner's to meet again.
+            return self.settle_orphan(&token.partition);
+        };
+        if !lane.ledger.is_open(token.offset) {
             return;
         }
-        if let Some(lane) = self.lane_of(&token) {
-            lane.failed = true;
-        }
+        lane.failed = true;
         self.begin_stop(StopReason::Failure(token), now);
     }
 
@@ -156,7 +179,10 @@ impl Engine {
 
     fn dispatch(&mut self) {
         for (partition, lane) in &mut self.lanes {
-            if let Some(message) = lane.pop() {
+            // One handler at a time, also across assignments.
+            if !self.orphans.contains_key(partition)
+                && let Some(message) = lane.pop()
+            {
                 let token = Token {
                     partition: partition.clone(),
                     generation: lane.generation,
@@ -189,9 +215,7 @@ impl Engine {
             self.revoke = Some(revoke);
             return;
         }
-        for partition in &revoke.partitions {
-            self.lanes.remove(partition);
-        }
+        revoke.partitions.iter().for_each(|partition| self.remove(partition));
         self.outputs.push_back(Output::Unassign(revoke.partitions));
     }
 
@@ -202,7 +226,7 @@ impl Engine {
         }
         let Some(mut stop) = self.stop.take() else { return };
         if let Phase::Draining { deadline } = stop.phase {
-            if now < deadline && self.busy(|_| true) {
+            if now < deadline && self.in_flight() > 0 {
                 self.stop = Some(stop);
                 return;
             }
@@ -223,9 +247,7 @@ impl Engine {
 
     /// Whether a message of these partitions is being handled. One that failed is not awaited.
     fn busy(&self, of: impl Fn(&TopicPartition) -> bool) -> bool {
-        self.lanes
-            .iter()
-            .any(|(partition, lane)| of(partition) && !lane.failed && lane.ledger.in_flight() > 0)
+        self.lanes.iter().any(|(partition, lane)| of(partition) && lane.running() > 0)
     }
 
     /// Commits and awaits it; where there is nothing to commit, there is nothing to await.

@@ -215,8 +215,9 @@ fn a_revoke_gives_up_on_a_handler_after_its_deadline_and_its_outcome_no_longer_c
     assert_eq!(bench.pass(24 * SECOND), []);
     assert_eq!(bench.pass(SECOND), [Output::Unassign(vec![at(0)])]);
     bench.assign(&[0]);
-    let again = bench.start(0, 10);
-    assert_eq!(bench.tell(Input::Done(slow)), []);
+    assert_eq!(bench.fetch(0, 10), [], "the handler of the old assignment still runs");
+    assert_eq!(bench.engine.in_flight(), 1);
+    let again = dispatched(&bench.tell(Input::Done(slow))).expect("its turn has come");
     assert_eq!(bench.pass(5 * SECOND), [], "the old outcome is not committed");
     bench.tell(Input::Done(again));
     assert_eq!(bench.pass(5 * SECOND), [Output::Commit(vec![(at(0), 11)], None)]);
