@@ -56,3 +56,39 @@ fn every_variable_of_the_configuration_is_described() {
     }
     assert!(count >= 15, "only {count} variables were found");
 }
+
+/// The mistake that the README shows, made in the platform's own schema.
+#[test]
+fn the_mistake_is_reported_as_it_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let schemas = folder.path().join("schemas");
+    fs::create_dir(&schemas).unwrap();
+    for entry in fs::read_dir(repository().join("schemas")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            fs::copy(&path, schemas.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let inspection = schemas.join("inspection.avsc");
+    let text = fs::read_to_string(&inspection).unwrap();
+    let wrong = text.replacen(
+        "{\"name\": \"chip_id\", \"type\": \"string\"",
+        "{\"name\": \"chip_id\", \"type\": \"strin\"",
+        1,
+    );
+    assert_ne!(wrong, text);
+    fs::write(&inspection, wrong).unwrap();
+    let generated = cq_events_build::generate(&schemas.join("streams.toml"), folder.path());
+    let report = generated.code.unwrap_err().to_string();
+    assert!(readme().contains(&report), "the README does not show:\n{report}");
+}
+
+/// The compiler's words are proven by the compile tests; this is the place that they name.
+#[test]
+fn the_unhandled_event_is_shown_at_its_impl() {
+    let example = fs::read_to_string(repository().join("examples/examples/consume.rs")).unwrap();
+    let head = "impl InspectionEventHandler for Printer {";
+    let line = example.lines().position(|line| line == head).expect("the impl is there") + 1;
+    assert!(readme().contains(&format!("examples/examples/consume.rs:{line}:1")));
+    assert!(readme().contains(&format!("{line} | {head}")));
+}

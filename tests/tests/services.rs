@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use chip_quality_events::STREAMS;
@@ -186,27 +187,36 @@ fn publish_and_consume_are_two_processes_on_one_cluster() {
     assert!(published.starts_with("published 2 days"), "{published}");
 
     let mut consume = Ended(example("consume").stdout(Stdio::piped()).spawn().expect("it runs"));
-    let lines =
-        BufReader::new(consume.0.stdout.take().expect("piped")).lines().map(|line| line.expect("text"));
+    let lines = lines_of(consume.0.stdout.take().expect("piped"));
     let mut completed = 0;
     let mut last = String::new();
-    // Its output ends with the process, so a consumer that hangs is ended by the test's own deadline.
-    let deadline = Instant::now() + Duration::from_secs(60);
-    for line in lines {
-        assert!(Instant::now() < deadline, "the consumer does not end: {line}");
-        completed += usize::from(line.contains("score"));
+    // The sender ends with the process's output.
+    loop {
+        last = match lines.recv_timeout(Duration::from_secs(60)) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => panic!("silent for 60 s after: {last}"),
+        };
+        completed += usize::from(last.contains("score"));
         // Two days of 22 completed inspections each.
-        if completed == 44 && line.contains("score") {
-            let id = i32::try_from(consume.0.id()).expect("a process id");
-            assert!(
-                Command::new("kill").args(["-INT", &id.to_string()]).status().expect("kill runs").success()
-            );
+        if completed == 44 && last.contains("score") {
+            let id = consume.0.id().to_string();
+            assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill runs").success());
         }
-        last = line;
     }
     assert!(consume.0.wait().expect("it ends").success());
     assert_eq!(completed, 44);
     assert!(last.contains("messages_failed: 0"), "{last}");
+}
+
+/// The lines of a process's output, as they come.
+fn lines_of(output: impl std::io::Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let lines = BufReader::new(output).lines();
+        lines.map_while(Result::ok).try_for_each(|line| sender.send(line))
+    });
+    receiver
 }
 
 /// A process that does not outlive the test.

@@ -76,7 +76,8 @@ impl<H: EventHandler> ConsumerBuilder<H> {
     /// The consumer joins its group when it runs.
     ///
     /// # Errors
-    /// The first of these that does not hold, within the configuration's connect timeout.
+    /// The first of these that does not hold: that no broker answers within the configuration's connect timeout, that
+    /// a topic is missing about 3 s after that.
     pub async fn build(self) -> Result<Consumer<H>, ConsumeError> {
         let config = self.config;
         let group = config.group_id().ok_or(ConsumeError::NoGroup)?.to_owned();

@@ -50,21 +50,19 @@ async fn create_and_compare(
     streams: Vec<&'static StreamInfo>,
 ) -> Result<Vec<TopicReport>, KafkaError> {
     let found = admin.find(&streams).await?;
-    let mut reports = Vec::with_capacity(streams.len());
-    let mut missing = Vec::new();
-    let mut existing = Vec::new();
-    for (stream, found) in streams.iter().zip(found) {
-        reports.push(TopicReport { topic: stream.topic.to_owned(), created: found.is_none() });
-        match found {
-            None => missing.push(*stream),
-            Some(found) => existing.push((*stream, found)),
-        }
-    }
-    if !missing.is_empty() {
-        admin.create(&missing).await?;
-        admin.await_leaders(missing).await?;
-    }
-    admin.compare(existing).await?;
+    let missing: Vec<_> =
+        streams.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(stream, _)| *stream).collect();
+    let created = if missing.is_empty() { Vec::new() } else { admin.create(&missing).await? };
+    admin.await_leaders(missing).await?;
+    // Also what another process created meanwhile is compared.
+    let found = admin.find(&streams).await?;
+    let report = |stream: &&StreamInfo| TopicReport {
+        topic: stream.topic.to_owned(),
+        created: created.iter().any(|topic| topic == stream.topic),
+    };
+    let reports = streams.iter().map(report).collect();
+    let existing = streams.into_iter().zip(found).filter_map(|(stream, found)| Some((stream, found?)));
+    admin.compare(existing.collect()).await?;
     Ok(reports)
 }
 
@@ -145,7 +143,8 @@ impl Admin {
         result
     }
 
-    async fn create(&self, streams: &[&'static StreamInfo]) -> Result<(), KafkaError> {
+    /// Creates topics, and returns those that were not there already.
+    async fn create(&self, streams: &[&'static StreamInfo]) -> Result<Vec<String>, KafkaError> {
         let topics: Vec<NewTopic<'_>> = streams.iter().map(|stream| new_topic(stream)).collect();
         let results = self
             .run(async |admin, options| {
@@ -153,17 +152,19 @@ impl Admin {
                 created.map_err(|error| request_error(&self.config, "create topics", &error))
             })
             .await?;
+        let mut created = Vec::new();
         for result in results {
             match result {
-                // Another process was faster: it created the topic from the same stream.
-                Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Ok(topic) => created.push(topic),
+                // Another process was faster.
+                Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((topic, code)) => {
                     let cause = code_words(code);
                     return Err(KafkaError::Topic { action: "the broker does not create", topic, cause });
                 }
             }
         }
-        Ok(())
+        Ok(created)
     }
 
     async fn await_leaders(&self, streams: Vec<&'static StreamInfo>) -> Result<(), KafkaError> {

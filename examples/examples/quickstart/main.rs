@@ -1,7 +1,8 @@
 //! The whole way in one program: a production day is published to five topics, handled by typed code, and counted.
 //!
 //! Without further ado it runs on an embedded broker in this process. With `KAFKA_BOOTSTRAP_SERVERS` set it does the
-//! same on that cluster, run after run: its events carry the id of the run, and others are passed over.
+//! same on that cluster, run after run: its events carry the id of the run, and others are passed over. The topics must
+//! hold nothing that other versions of the schemas wrote.
 
 #![allow(
     unreachable_pub,

@@ -170,6 +170,15 @@ fn an_event_without_correlation_id_is_correlated_by_its_event_id() {
     assert_eq!(seen, [format!("door 5 for {}", Uuid::from_u128(7))]);
 }
 
+#[cfg(feature = "kafka")]
+#[test]
+fn headers_that_could_not_be_read_are_an_error() {
+    let builder = Message::new("door.events", 0, 0).value(Some(value(OWN, 5, None)));
+    let message = builder.headers_or_unreadable(None).build();
+    let error = now(Porter::default().handle(0, Delivery::new(&message, &reader()))).unwrap_err();
+    assert!(matches!(error, DeliveryError::Headers), "{error}");
+}
+
 #[test]
 fn a_tombstone_goes_to_on_unknown() {
     let (result, seen) = deliver(None);
