@@ -23,13 +23,14 @@ use crate::observe::{ConsumerCounters, ConsumerMetrics};
 /// the shutdown; so after a crash, what was handled since the last commit is handled once more. A failure, a panic
 /// or a message that cannot be decoded stops the consumer with the offset uncommitted: nothing is skipped.
 ///
-/// ```ignore
-/// Consumer::builder(KafkaConfig::from_env()?)
-///     .handler(Analytics::new())
-///     .build()
-///     .await?
-///     .run(shutdown_signal())
-///     .await?;
+/// ```no_run
+/// # async fn run(analytics: impl cq_events::EventHandler) -> Result<(), Box<dyn std::error::Error>> {
+/// use cq_events::{Consumer, KafkaConfig, shutdown_signal};
+///
+/// let consumer = Consumer::builder(KafkaConfig::from_env()?).handler(analytics).build().await?;
+/// consumer.run(shutdown_signal()).await?;
+/// # Ok(())
+/// # }
 /// ```
 pub struct Consumer<H> {
     pub(super) group: Group,

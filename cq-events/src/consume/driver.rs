@@ -63,6 +63,9 @@ impl<H: EventHandler> Driver<H> {
         if tokio::time::timeout(ABORT, self.work.abort()).await.is_err() {
             tracing::warn!(group = self.group.name(), "a handler blocks its thread, and was left to itself");
         }
+        // A commit that is still awaited holds the client, whose end is the leave.
+        let commits = async { while self.commits.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(ABORT, commits).await;
         self.group.close().await;
         result
     }
