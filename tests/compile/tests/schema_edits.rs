@@ -111,7 +111,9 @@ fn target() -> PathBuf {
 }
 
 fn errors(output: &str) -> Vec<&str> {
-    output.lines().filter(|line| line.contains("error") && !line.contains("could not compile")).collect()
+    // Not just the word: cargo also names the packages that it compiles, and one of them is `thiserror`.
+    let is_error = |line: &&str| line.contains("error:") || line.contains("error[");
+    output.lines().filter(is_error).filter(|line| !line.contains("could not compile")).collect()
 }
 
 #[test]
