@@ -21,6 +21,8 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(40);
 
 /// A broker with the pumps' topic.
 pub(crate) fn broker() -> EmbeddedBroker {
+    // Shown beside a test that fails.
+    let _ = tracing_subscriber::fmt().with_test_writer().with_ansi(false).try_init();
     let broker = EmbeddedBroker::start().unwrap();
     broker.create_topic(TOPIC, PARTITIONS).unwrap();
     broker
