@@ -39,7 +39,7 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> T
             }
         }
 
-        impl ::cq_events::codec::Decode for #ident {
+        impl ::cq_events::codec::Decode<'_> for #ident {
             const MIN_BYTES: ::core::primitive::usize = #min_bytes;
 
             fn decode(input: &mut ::cq_events::codec::Decoder<'_>) -> Self {

@@ -49,7 +49,7 @@ pub(super) fn tokens(ty: &TypeModel, symbols: &EnumModel) -> TokenStream {
             }
         }
 
-        impl ::cq_events::codec::Decode for #ident {
+        impl ::cq_events::codec::Decode<'_> for #ident {
             const MIN_BYTES: ::core::primitive::usize = 1;
 
             fn decode(input: &mut ::cq_events::codec::Decoder<'_>) -> Self {

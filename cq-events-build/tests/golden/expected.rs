@@ -114,7 +114,7 @@ pub mod kinds {
             out.string(&self.unknown_logical);
         }
     }
-    impl ::cq_events::codec::Decode for EveryKind {
+    impl ::cq_events::codec::Decode<'_> for EveryKind {
         const MIN_BYTES: ::core::primitive::usize = 22usize;
         fn decode(input: &mut ::cq_events::codec::Decoder<'_>) -> Self {
             Self {
@@ -599,7 +599,7 @@ pub mod kinds {
             );
         }
     }
-    impl ::cq_events::codec::Decode for Plain {
+    impl ::cq_events::codec::Decode<'_> for Plain {
         const MIN_BYTES: ::core::primitive::usize = 1usize;
         fn decode(input: &mut ::cq_events::codec::Decoder<'_>) -> Self {
             Self {
@@ -713,7 +713,7 @@ pub mod shared {
             out.symbol(*self as ::core::primitive::usize);
         }
     }
-    impl ::cq_events::codec::Decode for Colour {
+    impl ::cq_events::codec::Decode<'_> for Colour {
         const MIN_BYTES: ::core::primitive::usize = 1;
         fn decode(input: &mut ::cq_events::codec::Decoder<'_>) -> Self {
             match input.symbol(2usize) {
@@ -733,7 +733,7 @@ pub mod shared {
             ::cq_events::codec::Encode::encode(&self.colour, out);
         }
     }
-    impl ::cq_events::codec::Decode for Place {
+    impl ::cq_events::codec::Decode<'_> for Place {
         const MIN_BYTES: ::core::primitive::usize = 9usize;
         fn decode(input: &mut ::cq_events::codec::Decoder<'_>) -> Self {
             Self {

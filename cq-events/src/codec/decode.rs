@@ -8,12 +8,12 @@ use uuid::Uuid;
 use super::{DecodeLimits, number};
 
 /// A value that knows how to read itself from Avro binary data. Implemented by generated code.
-pub trait Decode: Sized {
+pub trait Decode<'a>: Sized {
     /// The fewest bytes that a value has: it bounds how many of them a message can hold.
     const MIN_BYTES: usize;
 
     /// Reads a value, or a meaningless one after the decoder's first error.
-    fn decode(input: &mut Decoder<'_>) -> Self;
+    fn decode(input: &mut Decoder<'a>) -> Self;
 }
 
 /// Why a datum cannot be read.

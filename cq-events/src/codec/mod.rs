@@ -3,7 +3,7 @@
 //! There is no serde and no dynamic value on the way of an event. Generated code calls one method of
 //! [`Encoder`] or [`Decoder`] per field; all rules of the format live here.
 
-use crate::event::EventStream;
+use crate::event::{BorrowedStream, EventStream};
 
 mod decode;
 mod encode;
@@ -34,6 +34,22 @@ pub fn decode<S: EventStream>(datum: &[u8], limits: DecodeLimits) -> Result<S, D
     let mut input = Decoder::new(datum, limits);
     let branch = input.branch(S::STREAM.events.len());
     decode_branch(branch, input)
+}
+
+/// [`decode`], for a view whose strings and bytes point into `datum`.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_borrowed<S: BorrowedStream>(
+    datum: &[u8],
+    limits: DecodeLimits,
+) -> Result<S::Ref<'_>, DecodeError> {
+    let mut input = Decoder::new(datum, limits);
+    let branch = input.branch(S::STREAM.events.len());
+    match S::decode_branch_ref(branch, &mut input) {
+        Some(event) => input.finish().map(|()| event),
+        None => Err(input.no_such_branch(branch, S::STREAM.events.len())),
+    }
 }
 
 /// Reads the record of a branch, numbered by the schema of this build, to the end of the input.

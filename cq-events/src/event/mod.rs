@@ -49,6 +49,17 @@ pub trait Event: Send + Sync + 'static {
     fn set_correlation_id(&mut self, id: String);
 }
 
+/// A borrowed view of an event: its strings and bytes point into the message.
+///
+/// Implemented by generated code, for the views of records and for the enum over those of a stream.
+pub trait EventView: Send + Sync {
+    /// The value of the field with the role `event_id`.
+    fn event_id(&self) -> Option<Uuid>;
+
+    /// The value of the field with the role `correlation_id`.
+    fn correlation_id(&self) -> Option<&str>;
+}
+
 /// What the schemas say of a stream. Emitted by `cq-events-build`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event stream",
@@ -69,6 +80,15 @@ pub trait EventStream: StreamSchema + Event + Encode + Sized {
     /// The decoder remembers its first error and yields zero values after it, so the result counts only if
     /// [`Decoder::finish`] succeeds.
     fn decode_branch(branch: usize, input: &mut Decoder<'_>) -> Option<Self>;
+}
+
+/// A stream whose events can be looked at without being copied out of the message.
+pub trait BorrowedStream: EventStream {
+    /// The enum over the views of the stream's events.
+    type Ref<'a>: EventView;
+
+    /// As [`EventStream::decode_branch`], for a view.
+    fn decode_branch_ref<'a>(branch: usize, input: &mut Decoder<'a>) -> Option<Self::Ref<'a>>;
 }
 
 /// What the schemas say of one stream.

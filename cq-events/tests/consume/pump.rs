@@ -37,7 +37,7 @@ macro_rules! record {
             }
         }
 
-        impl Decode for $name {
+        impl Decode<'_> for $name {
             const MIN_BYTES: usize = 4;
 
             fn decode(input: &mut Decoder<'_>) -> Self {

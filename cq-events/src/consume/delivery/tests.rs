@@ -29,7 +29,7 @@ impl Encode for DoorOpened {
     }
 }
 
-impl Decode for DoorOpened {
+impl Decode<'_> for DoorOpened {
     const MIN_BYTES: usize = 2;
 
     fn decode(input: &mut Decoder<'_>) -> Self {
