@@ -11,7 +11,9 @@
 //! The crate knows nothing of Rust names, of Kafka, or of the network.
 
 mod branches;
+mod datum;
 mod defaults;
+mod endless;
 pub mod json;
 mod name;
 mod parse;
@@ -22,6 +24,7 @@ mod suggest;
 mod write;
 
 pub use branches::{WriterBranch, compare_branches};
+pub use datum::one_byte_each;
 pub use schema::{
     EnumType, Field, FixedType, Kind, Logical, Named, NamedKind, Property, RecordType, Schemas, Type,
 };

@@ -414,7 +414,7 @@ impl Parser {
         let logical = logical(object, |logical| match logical {
             Logical::Uuid => size == 16,
             Logical::Duration => size == 12,
-            Logical::Decimal { .. } => true,
+            Logical::Decimal { precision, .. } => fixed_holds(size, precision),
             _ => false,
         });
         FixedType { size, logical }
@@ -458,6 +458,13 @@ impl Parser {
         }
         aliases
     }
+}
+
+/// Whether a fixed of `size` bytes holds every number of `precision` digits: Avro 1.12, "Decimal".
+fn fixed_holds(size: usize, precision: u32) -> bool {
+    let digits =
+        size.checked_mul(8).and_then(|bits| bits.checked_sub(1)).map(|bits| bits as f64 * 2_f64.log10());
+    digits.is_some_and(|digits| f64::from(precision) <= digits.floor())
 }
 
 /// The logical type of an object, if it is known, complete, and `fits` its base.

@@ -1,8 +1,7 @@
 //! What can be checked once all types are known: references, endless records, defaults.
 
-use std::collections::HashSet;
-
 use crate::defaults;
+use crate::endless;
 use crate::name;
 use crate::schema::{Kind, NamedKind, PRIMITIVES, Schemas, Type};
 use crate::source::Diagnostic;
@@ -24,15 +23,12 @@ pub(crate) fn check(schemas: &Schemas) -> Vec<Diagnostic> {
     if !errors.is_empty() {
         return errors;
     }
+    errors.extend(endless::records(schemas));
+    if !errors.is_empty() {
+        return errors;
+    }
     for named in schemas.named.values() {
         if let NamedKind::Record(record) = &named.kind {
-            if contains(schemas, &named.fullname, &named.fullname, &mut HashSet::new()) {
-                let message =
-                    format!("`{}` always contains itself, so it has no finite value", named.fullname);
-                let hint = "let the recursion pass through a union with null, an array or a map";
-                errors.push(Diagnostic::new(named.name_span, message).hint(hint));
-                continue;
-            }
             for field in &record.fields {
                 if let Some(default) = &field.default {
                     errors.extend(defaults::check(schemas, &field.ty, default));
@@ -67,20 +63,4 @@ fn unknown_type(schemas: &Schemas, fullname: &str, ty: &Type) -> Diagnostic {
         None => "define it in this file, or in a file that `shared` in streams.toml names".to_owned(),
     };
     Diagnostic::new(ty.span, message).hint(hint)
-}
-
-/// Whether each value of the record `from` contains a value of the record `target`.
-fn contains<'a>(schemas: &'a Schemas, from: &'a str, target: &str, seen: &mut HashSet<&'a str>) -> bool {
-    let Some(NamedKind::Record(record)) = schemas.get(from).map(|named| &named.kind) else { return false };
-    record.fields.iter().any(|field| match &field.ty.kind {
-        Kind::Named(next) => next == target || (seen.insert(next) && contains(schemas, next, target, seen)),
-        // A union of one branch offers no other way.
-        Kind::Union(branches) => match branches.as_slice() {
-            [Type { kind: Kind::Named(next), .. }] => {
-                next == target || (seen.insert(next) && contains(schemas, next, target, seen))
-            }
-            _ => false,
-        },
-        _ => false,
-    })
 }

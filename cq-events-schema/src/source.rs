@@ -45,10 +45,13 @@ pub struct Position {
 pub struct Sources(Vec<Source>);
 
 impl Sources {
-    /// Adds a text. `name` is what reports call it, such as a file's path.
+    /// Adds a text, without the byte order mark that some editors begin it with. `name` is what reports call it,
+    /// such as a file's path.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
         let id = SourceId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
-        self.0.push(Source { name: name.into(), text: text.into() });
+        let text = text.into();
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        self.0.push(Source { name: name.into(), text });
         id
     }
 
