@@ -15,19 +15,23 @@ pub struct Generated {
     pub files: Vec<PathBuf>,
     /// The Rust code, or everything that is wrong in the first pass that found mistakes.
     pub code: Result<String, Diagnostics>,
+    /// What is allowed and looks like a mistake.
+    pub warnings: Diagnostics,
 }
 
 /// Generates the Rust code for the streams of a `streams.toml`. Reports name files from the folder `base`.
 pub fn generate(streams: &Path, base: &Path) -> Generated {
-    let mut reader = Reader { base, files: Vec::new(), sources: Sources::default() };
-    let code = reader.run(streams).map_err(|mistakes| Diagnostics::new(reader.sources, mistakes));
-    Generated { files: reader.files, code: code.and_then(|code| code) }
+    let mut reader = Reader { base, files: Vec::new(), sources: Sources::default(), warnings: Vec::new() };
+    let code = reader.run(streams).map_err(|mistakes| Diagnostics::new(reader.sources.clone(), mistakes));
+    let warnings = Diagnostics::new(reader.sources, reader.warnings);
+    Generated { files: reader.files, code: code.and_then(|code| code), warnings }
 }
 
 struct Reader<'a> {
     base: &'a Path,
     files: Vec<PathBuf>,
     sources: Sources,
+    warnings: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
@@ -48,7 +52,9 @@ impl Reader<'_> {
             Err(mistakes) => return Ok(Err(mistakes)),
         };
         let model = Model::new(&config, &schemas, &shared, &own)?;
-        Ok(Ok(crate::generate::file(&model)))
+        let code = crate::generate::file(&model);
+        self.warnings = model.warnings;
+        Ok(Ok(code))
     }
 
     /// The sources of the shared files, and that of each stream.

@@ -40,6 +40,9 @@ pub fn compile(streams: impl AsRef<Path>) {
     for file in &generated.files {
         say("rerun-if-changed", &file.display().to_string());
     }
+    for report in generated.warnings.rendered() {
+        report.lines().for_each(|line| say("warning", line));
+    }
     let code = match generated.code {
         Ok(code) => code,
         Err(mistakes) => {

@@ -1,5 +1,7 @@
 //! Avro names -> Rust names, in one place.
 
+use std::collections::BTreeSet;
+
 use heck::{ToShoutySnakeCase as _, ToSnakeCase as _, ToUpperCamelCase as _};
 use proc_macro2::{Ident, Span};
 
@@ -17,6 +19,38 @@ pub(crate) fn snake(name: &str) -> String {
 /// The name of an event for people: `InspectionCreated` becomes `INSPECTION_CREATED`.
 pub(crate) fn event_type(name: &str) -> String {
     name.to_shouty_snake_case()
+}
+
+/// Different identifiers for names that may become the same one. A name that is its identifier already keeps it; of
+/// the others the first does, and those after it get a number: `foo_bar` and `fooBar` become `foo_bar` and
+/// `foo_bar_2`.
+pub(crate) fn distinct<'a>(
+    names: impl Iterator<Item = &'a str> + Clone,
+    convert: fn(&str) -> String,
+    separator: &str,
+) -> Vec<String> {
+    let exact: BTreeSet<&str> = names.clone().filter(|name| convert(name) == **name).collect();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let converted = names.map(|name| {
+        let plain = convert(name);
+        let is_taken = |ident: &str| taken.contains(ident) || (exact.contains(ident) && ident != name);
+        let ident = numbered(&plain, separator, |ident| !is_taken(ident));
+        taken.insert(ident.clone());
+        ident
+    });
+    converted.collect()
+}
+
+/// The first of `x`, `x2`, `x3` and so on that is free.
+pub(crate) fn numbered(plain: &str, separator: &str, is_free: impl Fn(&str) -> bool) -> String {
+    let mut ident = plain.to_owned();
+    let bare = plain.trim_start_matches("r#");
+    let mut number = 2_usize;
+    while !is_free(&ident) {
+        ident = format!("{bare}{separator}{number}");
+        number += 1;
+    }
+    ident
 }
 
 /// An identifier from what the functions above return.

@@ -1,10 +1,28 @@
 //! What generated code calls. Not part of the public API: it changes with the generator.
 
-pub use crate::codec::number::{cut_to_micros, cut_to_millis};
+pub use crate::codec::cut::{cut_to_micros, cut_to_millis};
 pub use crate::event::KeyField;
 pub use jiff;
 pub use rust_decimal;
 pub use uuid;
+
+pub use crate::__own_view as own_view;
+
+use crate::codec::{DecodeLimits, Decoder};
+
+/// The default of a field, from its binary form, which the build has made.
+pub fn default<T>(datum: &'static [u8], read: impl FnOnce(&mut Decoder<'static>) -> T) -> T {
+    read(&mut Decoder::new(datum, DecodeLimits::DEFAULT))
+}
+
+/// What `Debug` shows of a field that is personal data.
+pub struct Hidden;
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
 
 /// What `#[derive(EventStream)]` emits for the producer of a stream. It is a macro of this crate, since a `cfg` in
 /// emitted code would look at the features of the user's crate.

@@ -2,7 +2,7 @@
 //!
 //! A builder has one type parameter per required field: [`Missing`] before the field is set, [`Set`] after it.
 //! `build()` asks for [`Given`], so a record with a required field left out does not compile, and the error names
-//! the field.
+//! the field; each setter asks for [`Unset`], so a field set twice does not compile either.
 
 use std::marker::PhantomData;
 
@@ -41,3 +41,14 @@ impl<T> Given<T> for Set<T> {
         self.0
     }
 }
+
+/// A required field that may still be set.
+#[diagnostic::on_unimplemented(
+    message = "this required field is set twice",
+    label = "it has a value already",
+    note = "remove one of the two calls"
+)]
+pub trait Unset {}
+
+#[diagnostic::do_not_recommend]
+impl<Field> Unset for Missing<Field> {}

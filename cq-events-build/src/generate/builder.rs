@@ -1,10 +1,13 @@
 //! A builder as plain code: one type parameter per required field, so that `build()` exists only once all are set.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{doc, field};
-use crate::model::{DefaultValue, FieldModel, FieldType, Module, Presence, RecordModel, Role, TypeModel};
+use super::doc;
+use super::field::{self, Form};
+use crate::model::{
+    DefaultValue, FieldModel, FieldType, Module, Presence, RecordModel, Role, Scalar, TypeModel,
+};
 use crate::names;
 
 pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> TokenStream {
@@ -16,9 +19,10 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> T
     let params = parts.params(None);
     let fields = record.fields.iter().map(|field| parts.field(field));
     let initial = record.fields.iter().map(|field| parts.initial(field));
-    let required_setters = required.iter().map(|field| parts.required_setter(field));
-    let left_out = record.fields.iter().filter(|field| !matches!(field.presence, Presence::Required));
-    let optional_setters = left_out.map(|field| parts.optional_setters(field));
+    let setters = record.fields.iter().map(|field| match field.presence {
+        Presence::Required => parts.required_setter(field),
+        _ => parts.optional_setters(field),
+    });
     let build = parts.build();
     let struct_doc =
         format!(" Builds a [`{}`]. Required fields must be set before `build()` compiles.", ty.ident);
@@ -26,7 +30,6 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> T
     let marker_mod = (!names.is_empty()).then(|| {
         quote! {
             #[doc(hidden)]
-            #[allow(non_camel_case_types, non_snake_case)]
             pub mod #markers {
                 #(pub enum #names {})*
             }
@@ -47,13 +50,11 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> T
         }
 
         #marker_mod
-        #(#required_setters)*
 
         impl<#(#params),*> #builder<#(#params),*> {
-            #(#optional_setters)*
+            #(#setters)*
+            #build
         }
-
-        #build
     }
 }
 
@@ -73,8 +74,9 @@ impl<'a> Parts<'a> {
             module,
             record,
             ident: names::ident(&ty.ident),
-            builder: Ident::new(&format!("{}Builder", ty.ident.trim_start_matches("r#")), Span::call_site()),
-            markers: Ident::new(&format!("{}_fields", ty.ident.trim_start_matches("r#")), Span::call_site()),
+            builder: names::ident(&record.builder),
+            // No type gets a name with an underscore inside.
+            markers: format_ident!("{}_fields", record.builder),
             required: required.collect(),
         }
     }
@@ -82,7 +84,7 @@ impl<'a> Parts<'a> {
     /// The type parameter of a required field.
     fn param(&self, field: &FieldModel) -> Option<Ident> {
         let index = self.required.iter().position(|other| other.name == field.name)?;
-        Some(format_ident!("F{index}"))
+        Some(format_ident!("F_{index}"))
     }
 
     /// All type parameters, with the one of a field replaced.
@@ -90,7 +92,7 @@ impl<'a> Parts<'a> {
         let params = self.required.iter().enumerate().map(|(index, field)| match &replaced {
             Some((other, tokens)) if other.name == field.name => tokens.clone(),
             _ => {
-                let param = format_ident!("F{index}");
+                let param = format_ident!("F_{index}");
                 quote!(#param)
             }
         });
@@ -98,7 +100,7 @@ impl<'a> Parts<'a> {
     }
 
     fn field(&self, field: &FieldModel) -> TokenStream {
-        let (ident, ty) = (names::ident(&field.ident), field::rust_type(self.module, &field.ty));
+        let (ident, ty) = (names::ident(&field.ident), field::owned_type(self.module, &field.ty));
         match &field.presence {
             Presence::Required => {
                 let param = self.param(field);
@@ -126,29 +128,26 @@ impl<'a> Parts<'a> {
         names::ident(if field.ident == "build" { "build_" } else { &field.ident })
     }
 
-    /// The setter of a required field: it exists only while the field is missing, and gives a builder in which it
-    /// is set.
+    /// The setter of a required field gives a builder in which it is set. Setting it once more does not compile.
     fn required_setter(&self, field: &FieldModel) -> TokenStream {
-        let Self { builder, markers, .. } = self;
+        let Self { builder, .. } = self;
         let (ident, setter) = (names::ident(&field.ident), Self::setter(field));
         let doc = doc(field.doc.as_deref());
-        let ty = field::rust_type(self.module, &field.ty);
-        let before = self.params(Some((field, quote!(::cq_events::builder::Missing<#markers::#ident>))));
+        let ty = field::owned_type(self.module, &field.ty);
+        let param = self.param(field);
         let after = self.params(Some((field, quote!(::cq_events::builder::Set<#ty>))));
-        let params = self.params(None);
-        let others = params.iter().zip(&self.required).filter(|(_, other)| other.name != field.name);
-        let free = others.map(|(param, _)| param);
         let (argument, value) = self.argument(&field.ty);
         let moved = self.record.fields.iter().filter(|other| other.name != field.name);
         let moved = moved.map(|other| names::ident(&other.ident));
         quote! {
-            impl<#(#free),*> #builder<#(#before),*> {
-                #doc
-                pub fn #setter(self, value: #argument) -> #builder<#(#after),*> {
-                    #builder {
-                        #ident: ::cq_events::builder::Set(#value),
-                        #(#moved: self.#moved,)*
-                    }
+            #doc
+            pub fn #setter(self, value: #argument) -> #builder<#(#after),*>
+            where
+                #param: ::cq_events::builder::Unset,
+            {
+                #builder {
+                    #ident: ::cq_events::builder::Set(#value),
+                    #(#moved: self.#moved,)*
                 }
             }
         }
@@ -158,11 +157,13 @@ impl<'a> Parts<'a> {
     fn optional_setters(&self, field: &FieldModel) -> TokenStream {
         let (ident, setter) = (names::ident(&field.ident), Self::setter(field));
         let doc = doc(field.doc.as_deref());
-        let (inner, is_nullable) = match &field.ty {
-            FieldType::Optional { inner, .. } => (&**inner, true),
-            ty => (ty, false),
+        let is_nullable =
+            matches!(field.ty, FieldType::Optional { .. } | FieldType::Union { null: Some(_), .. });
+        let (argument, mut value) = match &field.ty {
+            FieldType::Optional { inner, .. } => self.argument(inner),
+            FieldType::Union { ty, .. } => into(&field::path(self.module, ty)),
+            ty => self.argument(ty),
         };
-        let (argument, mut value) = self.argument(inner);
         if is_nullable || matches!(field.presence, Presence::Role(_)) {
             value = quote!(::core::option::Option::Some(#value));
         }
@@ -170,7 +171,7 @@ impl<'a> Parts<'a> {
         let is_free = self.record.fields.iter().all(|other| name != other.ident);
         let maybe = (is_nullable && is_free).then(|| {
             let doc = format!(" Sets `{}`, or leaves it null.", field.name);
-            let ty = field::rust_type(self.module, &field.ty);
+            let ty = field::owned_type(self.module, &field.ty);
             quote! {
                 #[doc = #doc]
                 pub fn #name(mut self, value: #ty) -> Self {
@@ -192,22 +193,23 @@ impl<'a> Parts<'a> {
 
     /// The type of a setter's argument, and the value that it gives.
     fn argument(&self, ty: &FieldType) -> (TokenStream, TokenStream) {
-        let rust = field::rust_type(self.module, ty);
+        let rust = field::owned_type(self.module, ty);
         match ty {
-            FieldType::String
-            | FieldType::Bytes
-            | FieldType::Decimal { .. }
+            FieldType::Scalar(Scalar::String | Scalar::Bytes | Scalar::Fixed(_) | Scalar::Decimal(..))
+            | FieldType::Record { is_boxed: true, .. }
+            | FieldType::Union { null: None, .. }
             | FieldType::Array(_)
-            | FieldType::Map(_) => (quote!(impl ::core::convert::Into<#rust>), quote!(value.into())),
+            | FieldType::Map(_) => into(&rust),
+            FieldType::Single(inner) => self.argument(inner),
             _ => (rust, quote!(value)),
         }
     }
 
     fn build(&self) -> TokenStream {
-        let Self { ident, builder, .. } = self;
+        let Self { ident, .. } = self;
         let params = self.params(None);
         let bounds = self.required.iter().zip(&params).map(|(field, param)| {
-            let ty = field::rust_type(self.module, &field.ty);
+            let ty = field::owned_type(self.module, &field.ty);
             quote!(#param: ::cq_events::builder::Given<#ty>)
         });
         let fields = self.record.fields.iter().map(|field| {
@@ -226,70 +228,64 @@ impl<'a> Parts<'a> {
             quote!(#name: #value)
         });
         quote! {
-            impl<#(#params),*> #builder<#(#params),*> {
-                /// The value. Times are cut to the schema's unit.
-                pub fn build(self) -> #ident
-                where
-                    // Bounds of the method and not of the block, so that the error names the missing field.
-                    #(#bounds,)*
-                {
-                    #ident { #(#fields,)* }
-                }
+            /// The value. Times are cut to the schema's unit.
+            pub fn build(self) -> #ident
+            where
+                // Bounds of the method and not of the block, so that the error names the missing field.
+                #(#bounds,)*
+            {
+                #ident { #(#fields,)* }
             }
         }
     }
 
     fn default(&self, ty: &FieldType, value: &DefaultValue) -> TokenStream {
         match (value, ty) {
+            (DefaultValue::Unit, _) => quote!(()),
             (DefaultValue::Null, _) => quote!(::core::option::Option::None),
-            (DefaultValue::Some(value), FieldType::Optional { inner, .. }) => {
-                let value = self.default(inner, value);
-                quote!(::core::option::Option::Some(#value))
-            }
             (DefaultValue::Boolean(value), _) => quote!(#value),
             (DefaultValue::Number(digits), ty) => number(ty, digits),
             (DefaultValue::String(text), _) => quote!(::std::string::String::from(#text)),
-            (DefaultValue::Variant(ty, variant), _) => {
+            (DefaultValue::Variant(variant), FieldType::Enum(ty)) => {
                 let (path, variant) = (field::path(self.module, ty), names::ident(variant));
                 quote!(#path::#variant)
             }
-            (DefaultValue::Array(items), FieldType::Array(inner)) => {
-                let items = items.iter().map(|item| self.default(inner, item));
-                quote!(::std::vec::Vec::from([#(#items),*]))
+            (DefaultValue::Encoded(datum), ty) => {
+                let (datum, read) = (Literal::byte_string(datum), field::decode(ty, Form::Owned));
+                quote!(::cq_events::__private::default(#datum, |input| #read))
             }
-            (DefaultValue::Map(entries), FieldType::Map(inner)) => {
-                let entries = entries.iter().map(|(key, value)| {
-                    let value = self.default(inner, value);
-                    quote!((::std::string::String::from(#key), #value))
-                });
-                quote!(::std::collections::BTreeMap::from([#(#entries),*]))
-            }
-            // The model gives a default of its field's type.
+            // An array or map without elements.
             _ => quote!(::core::default::Default::default()),
         }
     }
 }
 
+/// An argument of any type that becomes `rust`.
+fn into(rust: &TokenStream) -> (TokenStream, TokenStream) {
+    (quote!(impl ::core::convert::Into<#rust>), quote!(value.into()))
+}
+
 fn number(ty: &FieldType, digits: &str) -> TokenStream {
     let literal = match ty {
-        FieldType::Int => digits.parse().map(|value: i32| quote!(#value)).ok(),
-        FieldType::Long => digits.parse().map(|value: i64| quote!(#value)).ok(),
-        FieldType::Float => digits.parse().map(|value: f32| quote!(#value)).ok(),
+        FieldType::Scalar(Scalar::Int) => digits.parse().map(|value: i32| quote!(#value)).ok(),
+        FieldType::Scalar(Scalar::Long) => digits.parse().map(|value: i64| quote!(#value)).ok(),
+        FieldType::Scalar(Scalar::Float) => digits.parse().map(|value: f32| quote!(#value)).ok(),
         _ => digits.parse().map(|value: f64| quote!(#value)).ok(),
     };
     literal.unwrap_or_else(|| quote!(::core::default::Default::default()))
 }
 
-/// Cuts a time to the unit of the schema, so that an event equals itself after a round trip.
+/// Cuts times to the unit of the schema, so that an event equals itself after a round trip.
 fn cut(ty: &FieldType, value: TokenStream) -> TokenStream {
-    let (ty, is_optional) = match ty {
-        FieldType::Optional { inner, .. } => (&**inner, true),
-        ty => (ty, false),
-    };
-    let cut = match ty {
-        FieldType::TimestampMillis => quote!(::cq_events::__private::cut_to_millis),
-        FieldType::TimestampMicros => quote!(::cq_events::__private::cut_to_micros),
-        _ => return value,
-    };
-    if is_optional { quote!(#value.map(#cut)) } else { quote!(#cut(#value)) }
+    match ty {
+        FieldType::Optional { inner, .. } | FieldType::Single(inner) => cut(inner, value),
+        FieldType::Array(inner) | FieldType::Map(inner) => cut(inner, value),
+        FieldType::Scalar(Scalar::TimeMillis | Scalar::TimestampMillis | Scalar::LocalTimestampMillis) => {
+            quote!(::cq_events::__private::cut_to_millis(#value))
+        }
+        FieldType::Scalar(Scalar::TimeMicros | Scalar::TimestampMicros | Scalar::LocalTimestampMicros) => {
+            quote!(::cq_events::__private::cut_to_micros(#value))
+        }
+        _ => value,
+    }
 }

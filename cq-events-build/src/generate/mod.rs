@@ -3,10 +3,13 @@
 //! Generated code is thin: it calls the runtime by absolute path, one call per field.
 
 mod builder;
+mod debug;
 mod field;
 mod record;
 mod stream;
 mod symbols;
+mod union;
+mod view;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -54,11 +57,21 @@ fn module(module: &Module) -> TokenStream {
     let types = module.types.iter().map(|ty| match &ty.kind {
         TypeKind::Record(record) => record::tokens(module, ty, record),
         TypeKind::Enum(symbols) => symbols::tokens(ty, symbols),
+        TypeKind::Union(union) => union::tokens(module, ty, union),
     });
-    let stream = module.stream.as_ref().map(stream::tokens);
+    let stream = module.stream.as_ref().map(|stream| stream::tokens(module, stream));
     quote! {
         #[doc = #doc]
-        #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, rustdoc::all)]
+        #[allow(
+            missing_docs,
+            non_camel_case_types,
+            non_snake_case,
+            unreachable_pub,
+            unused_variables,
+            clippy::all,
+            clippy::pedantic,
+            rustdoc::all
+        )]
         pub mod #name {
             #(#reexports)*
             #stream
@@ -67,8 +80,36 @@ fn module(module: &Module) -> TokenStream {
     }
 }
 
-/// The documentation of a schema as an escaped literal, so that no text of a schema is ever read as Rust.
+/// The documentation of a schema as escaped literals, so that no text of a schema is ever read as Rust: neither by the
+/// compiler, nor as an example that `cargo test` would run, which is what a fence or an indented line would become.
 fn doc(doc: Option<&str>) -> Option<TokenStream> {
-    let lines = doc?.lines().map(|line| format!(" {line}"));
+    let lines = doc?.lines().map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let plain = words.join(" ").replace("```", "\\`\\`\\`").replace("~~~", "\\~\\~\\~");
+        format!(" {plain}")
+    });
     Some(quote!(#(#[doc = #lines])*))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn docs_never_become_code() {
+        let tokens = doc(Some("a\n    panic!()\n- ```rust\n\t~~~~\n\"] struct X; #[doc=\"")).unwrap();
+        let attributes = syn::parse2::<syn::ItemStruct>(quote!(#tokens struct S;)).unwrap().attrs;
+        let texts: Vec<_> = attributes
+            .iter()
+            .map(|attribute| match &attribute.meta {
+                syn::Meta::NameValue(syn::MetaNameValue {
+                    value: syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }),
+                    ..
+                }) => text.value(),
+                _ => unreachable!("an attribute of a doc is a text"),
+            })
+            .collect();
+        let expected = [" a", " panic!()", " - \\`\\`\\`rust", " \\~\\~\\~~", " \"] struct X; #[doc=\""];
+        assert_eq!(texts, expected);
+    }
 }

@@ -1,10 +1,11 @@
 //! A record: a struct, its codec, and what makes it an event.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::{builder, doc, field};
-use crate::model::{EventModel, Module, RecordModel, TypeModel};
+use super::field::Form;
+use super::{builder, debug, doc, field, view};
+use crate::model::{EventModel, Module, Parts, RecordModel, TypeModel};
 use crate::names;
 
 pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> TokenStream {
@@ -12,61 +13,101 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> T
     let type_doc = doc(ty.doc.as_deref());
     let fields = record.fields.iter().map(|field| {
         let (ident, doc) = (names::ident(&field.ident), doc(field.doc.as_deref()));
-        let ty = field::rust_type(module, &field.ty);
+        let ty = field::owned_type(module, &field.ty);
         quote!(#doc pub #ident: #ty)
     });
-    let writes = record.fields.iter().map(|field| {
-        let place = names::ident(&field.ident);
-        field::encode(&field.ty, &quote!(self.#place), &format!("{}.{}", ty.ident, field.name))
-    });
-    let reads = record.fields.iter().map(|field| {
-        let (ident, read) = (names::ident(&field.ident), field::decode(module, &field.ty));
-        quote!(#ident: #read)
-    });
-    let min_bytes = record.min_bytes;
+    let derives = derives(record.parts, debug::is_derived(record));
+    let debug = debug::tokens(&ident, record, Form::Owned);
+    let writes = writes(ty, record);
+    let reads = reads(record, Form::Owned, None);
     let event = record.event.as_ref().map(|event| event_impl(ty, record, event));
     let builder = builder::tokens(module, ty, record);
+    let view = view::of_record(module, ty, record);
     quote! {
         #type_doc
-        #[derive(Clone, Debug, PartialEq)]
+        #derives
         pub struct #ident {
             #(#fields,)*
         }
 
+        #debug
+
         impl ::cq_events::codec::Encode for #ident {
             fn encode(&self, out: &mut ::cq_events::codec::Encoder<'_>) {
-                #(#writes;)*
+                #writes
             }
         }
 
         impl ::cq_events::codec::Decode<'_> for #ident {
-            const MIN_BYTES: ::core::primitive::usize = #min_bytes;
-
             fn decode(input: &mut ::cq_events::codec::Decoder<'_>) -> Self {
-                Self { #(#reads,)* }
+                #reads
             }
         }
 
         #event
         #builder
+        #view
     }
+}
+
+/// What a type derives. A type with floats has no total equality.
+pub(super) fn derives(parts: Parts, has_debug: bool) -> TokenStream {
+    let debug = has_debug.then(|| quote!(Debug,));
+    let total = (!parts.has_floats).then(|| quote!(, Eq, Hash));
+    quote!(#[derive(Clone, #debug PartialEq #total)])
+}
+
+fn writes(ty: &TypeModel, record: &RecordModel) -> TokenStream {
+    let label = ty.ident.trim_start_matches("r#");
+    let writes = record.fields.iter().map(|field| {
+        let place = names::ident(&field.ident);
+        field::encode(&field.ty, &quote!(self.#place), &format!("{label}.{}", field.name))
+    });
+    if !record.is_recursive {
+        return quote!(#(#writes;)*);
+    }
+    quote! {
+        if out.enter(#label) {
+            #(#writes;)*
+            out.leave();
+        }
+    }
+}
+
+/// The expression that reads a record; `rest` are fields that are not of the schema.
+pub(super) fn reads(record: &RecordModel, form: Form, rest: Option<TokenStream>) -> TokenStream {
+    let reads = record.fields.iter().map(|field| {
+        let (ident, read) = (names::ident(&field.ident), field::decode(&field.ty, form));
+        quote!(#ident: #read)
+    });
+    if !record.is_recursive {
+        return quote!(Self { #(#reads,)* #rest });
+    }
+    quote! {
+        input.enter();
+        let value = Self { #(#reads,)* #rest };
+        input.leave();
+        value
+    }
+}
+
+/// What a field with a role gives, if there is one.
+pub(super) fn role(name: Option<&String>, read: impl FnOnce(Ident) -> TokenStream) -> TokenStream {
+    name.map_or_else(|| quote!(::core::option::Option::None), |name| read(names::ident(name)))
 }
 
 fn event_impl(ty: &TypeModel, record: &RecordModel, event: &EventModel) -> TokenStream {
     let ident = names::ident(&ty.ident);
     let (fullname, event_type) = (&record.fullname, &event.event_type);
-    let none = quote!(::core::option::Option::None);
-    let key = event.key.as_ref().map_or(none.clone(), |key| {
-        let ident = names::ident(&key.ident);
-        quote!(::cq_events::__private::KeyField::key(&self.#ident))
-    });
-    let field = |name: &Option<String>, read: fn(proc_macro2::Ident) -> TokenStream| {
-        name.as_deref().map_or(none.clone(), |name| read(names::ident(name)))
-    };
-    let event_id = field(&event.event_id, |ident| quote!(::core::option::Option::Some(self.#ident)));
-    let occurred_at = field(&event.occurred_at, |ident| quote!(::core::option::Option::Some(self.#ident)));
+    let key = role(
+        event.key.as_ref().map(|key| &key.ident),
+        |ident| quote!(::cq_events::__private::KeyField::key(&self.#ident)),
+    );
+    let some = |ident| quote!(::core::option::Option::Some(self.#ident));
+    let event_id = role(event.event_id.as_ref(), some);
+    let occurred_at = role(event.occurred_at.as_ref(), some);
     let correlation_id =
-        field(&event.correlation_id, |ident| quote!(::core::option::Option::as_deref(&self.#ident)));
+        role(event.correlation_id.as_ref(), |ident| quote!(::core::option::Option::as_deref(&self.#ident)));
     let set = event.correlation_id.as_deref().map(|name| {
         let ident = names::ident(name);
         quote!(self.#ident = ::core::option::Option::Some(id);)

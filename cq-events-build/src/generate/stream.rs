@@ -3,17 +3,18 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::doc;
+use super::{doc, field};
 use crate::config::Headers;
-use crate::model::StreamModel;
+use crate::model::{Module, StreamModel};
 use crate::names;
 
-pub(super) fn tokens(stream: &StreamModel) -> TokenStream {
+pub(super) fn tokens(module: &Module, stream: &StreamModel) -> TokenStream {
     let ident = names::ident(&stream.ident);
     let type_doc = format!(" An event of the stream `{}`.", stream.config.name);
     let variants = stream.events.iter().map(|event| {
         let (ident, doc) = (names::ident(&event.ident), doc(event.doc.as_deref()));
-        quote!(#doc #ident(#ident))
+        let record = field::path(module, &event.record);
+        quote!(#doc #ident(#record))
     });
     let events = stream.events.iter().map(|event| {
         let (fullname, event_type) = (&event.fullname, &event.event_type);

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::doc;
+use super::{doc, view};
 use crate::model::{EnumModel, TypeModel};
 use crate::names;
 
@@ -18,6 +18,7 @@ pub(super) fn tokens(ty: &TypeModel, symbols: &EnumModel) -> TokenStream {
     // The decoder yields an index below the count, and 0 after an error.
     let (others, last) = known.split_at(known.len().saturating_sub(1));
     let last = last.iter().map(|_| variants.last()).map(|variant| quote!(_ => Self::#variant));
+    let view = view::own_view(ty);
     quote! {
         #doc
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,8 +51,6 @@ pub(super) fn tokens(ty: &TypeModel, symbols: &EnumModel) -> TokenStream {
         }
 
         impl ::cq_events::codec::Decode<'_> for #ident {
-            const MIN_BYTES: ::core::primitive::usize = 1;
-
             fn decode(input: &mut ::cq_events::codec::Decoder<'_>) -> Self {
                 match input.symbol(#count) {
                     #(#others,)*
@@ -59,5 +58,7 @@ pub(super) fn tokens(ty: &TypeModel, symbols: &EnumModel) -> TokenStream {
                 }
             }
         }
+
+        #view
     }
 }

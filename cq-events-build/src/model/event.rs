@@ -3,6 +3,7 @@
 use cq_events_schema::{Field, Kind, Logical, Named, Property, RecordType, Type, did_you_mean};
 
 use super::Builder;
+use super::field::ident_of;
 use crate::names;
 
 /// What generated code needs to know of an event.
@@ -78,7 +79,7 @@ impl<'a> Builder<'a> {
         }
         let mut roles: [Option<String>; 3] = [None, None, None];
         for field in &record.fields {
-            self.take_role(field, &mut roles);
+            self.take_role(record, field, &mut roles);
         }
         let [event_id, occurred_at, correlation_id] = roles;
         EventModel {
@@ -118,7 +119,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn take_role(&mut self, field: &'a Field, roles: &mut [Option<String>; 3]) {
+    fn take_role(&mut self, record: &'a RecordType, field: &'a Field, roles: &mut [Option<String>; 3]) {
         let Some(property) = field.property("cq.role") else { return };
         let name = property.value.as_str().unwrap_or_default();
         let found = ROLES.iter().zip(roles).find(|((known, ..), _)| *known == name);
@@ -133,7 +134,7 @@ impl<'a> Builder<'a> {
             let message = format!("a field of this type cannot have the role `{name}`");
             self.error(field.ty.span, message, format!("its type must be {shape}"));
         }
-        if slot.replace(names::snake(&field.name)).is_some() {
+        if slot.replace(ident_of(record, &field.name)).is_some() {
             let message = format!("two fields of one event have the role `{name}`");
             self.error(property.value.span, message, "keep one");
         }
@@ -155,17 +156,19 @@ impl<'a> Builder<'a> {
             self.error(property.value.span, format!("the field `{name}` cannot be a key"), hint);
             return None;
         }
-        Some(KeyField { ident: names::snake(&field.name) })
+        Some(KeyField { ident: ident_of(record, &field.name) })
     }
 
     fn can_be_key(&self, ty: &Type) -> bool {
         match &ty.kind {
             Kind::String => matches!(ty.logical, None | Some(Logical::Uuid)),
             Kind::Int | Kind::Long => ty.logical.is_none(),
-            Kind::Union(branches) => branches.iter().all(|branch| {
-                matches!(branch.kind, Kind::Null)
-                    || (!matches!(branch.kind, Kind::Union(_)) && self.can_be_key(branch))
-            }),
+            Kind::Union(branches) => match branches.as_slice() {
+                [Type { kind: Kind::Null, .. }, inner] | [inner, Type { kind: Kind::Null, .. }] => {
+                    !matches!(inner.kind, Kind::Union(_)) && self.can_be_key(inner)
+                }
+                _ => false,
+            },
             _ => false,
         }
     }

@@ -1,20 +1,32 @@
 //! The small intermediate representation between Avro and Rust: what is generated, with every name chosen and every
 //! check done.
 
+mod default;
 mod event;
+mod facts;
 mod field;
+mod idents;
+mod logical;
 mod module;
+mod scalar;
+mod union;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cq_events_schema::{Diagnostic, Kind, Named, NamedKind, Schemas, SourceId, Span, Type};
+use cq_events_schema::{Diagnostic, Kind, Named, NamedKind, Property, Schemas, SourceId, Span, Type};
 
 use crate::config::{Stream, Streams};
 use crate::names;
+use facts::Facts;
+use idents::Idents;
 
+pub(crate) use default::DefaultValue;
 pub(crate) use event::{EventModel, Role};
-pub(crate) use field::{DefaultValue, FieldModel, FieldType, Presence, TypeRef};
+pub(crate) use facts::Parts;
+pub(crate) use field::{FieldModel, FieldType, Presence, TypeRef};
 pub(crate) use module::Module;
+pub(crate) use scalar::{Base, MOST_INLINE, Scalar};
+pub(crate) use union::{UnionModel, VariantModel};
 
 /// Events whose methods would have the name of one that every stream has: `on_unknown`, `publish_batch` and
 /// `publish_batch_keyed`.
@@ -25,13 +37,17 @@ const RESERVED: [&str; 3] = ["unknown", "batch", "batch_keyed"];
 pub(crate) struct Model {
     /// The modules, sorted by name.
     pub(crate) modules: Vec<Module>,
+    /// What is allowed and looks like a mistake.
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
-/// A record or an enum that becomes a Rust type.
+/// A type that is generated.
 #[derive(Debug)]
 pub(crate) struct TypeModel {
     pub(crate) ident: String,
     pub(crate) doc: Option<String>,
+    /// Whether it has JSON forms.
+    pub(crate) has_serde: bool,
     pub(crate) kind: TypeKind,
 }
 
@@ -39,14 +55,18 @@ pub(crate) struct TypeModel {
 pub(crate) enum TypeKind {
     Record(RecordModel),
     Enum(EnumModel),
+    Union(UnionModel),
 }
 
 #[derive(Debug)]
 pub(crate) struct RecordModel {
     pub(crate) fullname: String,
     pub(crate) fields: Vec<FieldModel>,
-    /// The fewest bytes that a value has.
-    pub(crate) min_bytes: usize,
+    pub(crate) parts: facts::Parts,
+    /// Whether a value may hold values of the record itself, so that its depth has to be bounded.
+    pub(crate) is_recursive: bool,
+    pub(crate) view: String,
+    pub(crate) builder: String,
     /// What makes it an event, where it is one.
     pub(crate) event: Option<EventModel>,
 }
@@ -70,7 +90,9 @@ pub(crate) struct StreamModel {
 /// One branch of a stream's root union.
 #[derive(Debug)]
 pub(crate) struct StreamEvent {
+    /// The name of the variant.
     pub(crate) ident: String,
+    pub(crate) record: TypeRef,
     pub(crate) doc: Option<String>,
     pub(crate) fullname: String,
     pub(crate) event_type: String,
@@ -85,6 +107,7 @@ pub(crate) struct StreamConfig {
     pub(crate) replication: Option<i32>,
     pub(crate) config: BTreeMap<String, String>,
     pub(crate) headers: crate::config::Headers,
+    pub(crate) serde: bool,
 }
 
 impl Model {
@@ -96,31 +119,83 @@ impl Model {
         shared: &[SourceId],
         own: &[SourceId],
     ) -> Result<Self, Vec<Diagnostic>> {
-        let mut builder = Builder { schemas, errors: Vec::new(), homes: BTreeMap::new() };
+        let mut builder = Builder {
+            schemas,
+            facts: Facts::new(schemas),
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            homes: BTreeMap::new(),
+            idents: Idents::default(),
+            events: BTreeSet::new(),
+            unions: BTreeMap::new(),
+        };
         let shared_modules = builder.place_types(config, shared, own);
         let own_roots = schemas.roots().get(shared.len()..).unwrap_or_default();
         let streams: Vec<_> = config
             .streams
             .iter()
             .zip(own_roots)
-            .map(|(stream, root)| (stream, builder.events(root)))
+            .map(|(stream, root)| (stream, builder.events_of(root)))
             .collect();
+        builder.name_types(&streams);
         let modules = builder.modules(&streams, own_roots, shared_modules);
-        if builder.errors.is_empty() { Ok(Self { modules }) } else { Err(builder.errors) }
+        let Builder { errors, warnings, .. } = builder;
+        if errors.is_empty() { Ok(Self { modules, warnings }) } else { Err(errors) }
     }
 }
 
 /// Builds a [`Model`], collecting mistakes.
 pub(crate) struct Builder<'a> {
     pub(crate) schemas: &'a Schemas,
-    pub(crate) errors: Vec<Diagnostic>,
+    facts: Facts<'a>,
+    errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
     /// The module in which each named type lives: that of the file which defines it.
-    pub(crate) homes: BTreeMap<&'a str, String>,
+    homes: BTreeMap<&'a str, String>,
+    idents: Idents<'a>,
+    /// The fullnames of the records that are events.
+    events: BTreeSet<&'a str>,
+    /// The enums of unions, by module, as they are met in fields.
+    unions: BTreeMap<String, Vec<TypeModel>>,
 }
 
 impl<'a> Builder<'a> {
     pub(crate) fn error(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
         self.errors.push(Diagnostic::new(span, message).hint(hint));
+    }
+
+    fn warning(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
+        self.warnings.push(Diagnostic::new(span, message).hint(hint));
+    }
+
+    /// Whether something is tagged as personal data: `"confluent:tags": ["PII"]`.
+    fn is_personal(&mut self, properties: &[Property]) -> bool {
+        let Some(property) = properties.iter().find(|property| property.key == "confluent:tags") else {
+            return false;
+        };
+        let tags = property.value.as_array().map(|tags| tags.iter().map(|tag| tag.as_str()));
+        let Some(tags) = tags.and_then(|tags| tags.collect::<Option<Vec<_>>>()) else {
+            let message = "`confluent:tags` is an array of tags, each a string";
+            self.error(property.value.span, message, "write \"confluent:tags\": [\"PII\"]");
+            return false;
+        };
+        tags.contains(&"PII")
+    }
+
+    /// Gives every named type its Rust name.
+    fn name_types(&mut self, streams: &[(&'a Stream, Vec<&'a Named>)]) {
+        let mut reserved = BTreeMap::new();
+        for (stream, _) in streams {
+            let ident = module::stream_ident(stream);
+            let suffixes = ["", "Handler", "Producer", "Ref", "RefHandler"];
+            let names = suffixes.map(|suffix| idents::beside(&ident, suffix));
+            reserved.insert(stream.name.value.clone(), names.to_vec());
+        }
+        self.events = streams
+            .iter()
+            .flat_map(|(_, events)| events.iter().map(|event| event.fullname.as_str()))
+            .collect();
+        self.idents = Idents::new(self.schemas, &self.homes, &reserved, &self.events);
     }
 
     /// Gives every named type its module, and returns the modules of the shared files.
@@ -156,7 +231,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The records that are the branches of a stream's root.
-    fn events(&mut self, root: &'a Type) -> Vec<&'a Named> {
+    fn events_of(&mut self, root: &'a Type) -> Vec<&'a Named> {
         let mut events = Vec::new();
         if !matches!(root.kind, Kind::Union(_)) {
             let hint =
@@ -211,6 +286,7 @@ impl StreamConfig {
             replication: stream.replication,
             config: stream.config.clone(),
             headers: stream.headers,
+            serde: stream.serde,
         }
     }
 }

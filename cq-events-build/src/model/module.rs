@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cq_events_schema::{Kind, Named, NamedKind, Type};
+use cq_events_schema::{EnumType, Kind, Named, NamedKind, RecordType, Type};
 
+use super::idents::TypeIdents;
 use super::{Builder, EnumModel, RecordModel, StreamConfig, StreamEvent, StreamModel, TypeKind, TypeModel};
 use crate::config::Stream;
 use crate::names;
@@ -26,22 +27,23 @@ impl<'a> Builder<'a> {
         own_roots: &'a [Type],
         shared_modules: Vec<String>,
     ) -> Vec<Module> {
-        let events: BTreeSet<&str> = streams
+        let with_serde: BTreeSet<&str> = streams
             .iter()
-            .flat_map(|(_, events)| events.iter().map(|event| event.fullname.as_str()))
+            .zip(own_roots)
+            .filter(|((stream, _), _)| stream.serde)
+            .flat_map(|(_, root)| self.reachable(root))
             .collect();
         let mut modules = BTreeMap::new();
         for ((stream, events_here), root) in streams.iter().zip(own_roots) {
             let name = stream.name.value.clone();
-            let mut module = self.module(name.clone(), &events);
+            let mut module = self.module(name.clone(), &with_serde);
             module.reexports = self.reexports(root, &name);
             module.stream = Some(self.stream(stream, events_here, root));
-            self.refuse_taken_names(&module, events_here);
+            self.refuse_taken_names(stream, events_here);
             modules.insert(name, module);
         }
         for name in shared_modules {
-            let module = self.module(name.clone(), &events);
-            self.refuse_taken_names(&module, &[]);
+            let module = self.module(name.clone(), &with_serde);
             modules.insert(name, module);
         }
         modules.into_values().collect()
@@ -52,96 +54,93 @@ impl<'a> Builder<'a> {
     }
 
     /// The module with all types that live in it.
-    fn module(&mut self, name: String, events: &BTreeSet<&str>) -> Module {
+    fn module(&mut self, name: String, with_serde: &BTreeSet<&str>) -> Module {
         let schemas = self.schemas;
         let mut here: Vec<_> =
             schemas.named().filter(|named| self.home(&named.fullname).as_ref() == Some(&name)).collect();
         here.sort_by_key(|named| named.name_span);
-        let mut idents: BTreeMap<String, &str> = BTreeMap::new();
         let mut types = Vec::new();
         for named in here {
-            let ident = names::upper_camel(named.short_name());
-            if let Some(other) = idents.insert(ident.clone(), &named.fullname) {
-                let message =
-                    format!("`{}` and `{other}` would both become the Rust type `{ident}`", named.fullname);
-                self.error(named.name_span, message, "rename one of the two");
-                continue;
-            }
-            if let Some(kind) = self.type_kind(named, events.contains(named.fullname.as_str())) {
-                types.push(TypeModel { ident, doc: named.doc.clone(), kind });
-            }
+            self.check_logical_of_fixed(named);
+            let Some(idents) = self.idents.get(&named.fullname).cloned() else { continue };
+            let has_serde = with_serde.contains(named.fullname.as_str());
+            let kind = match &named.kind {
+                NamedKind::Record(record) => {
+                    let is_event = self.events.contains(named.fullname.as_str());
+                    TypeKind::Record(self.record_model(named, record, &idents, is_event))
+                }
+                NamedKind::Enum(symbols) => TypeKind::Enum(enum_model(symbols)),
+                // A fixed is an array of bytes.
+                NamedKind::Fixed(_) => continue,
+            };
+            types.push(TypeModel { ident: idents.ident, doc: named.doc.clone(), has_serde, kind });
+            let unions = self.unions.remove(&name).unwrap_or_default();
+            types.extend(unions.into_iter().map(|union| TypeModel { has_serde, ..union }));
         }
         Module { name, reexports: BTreeSet::new(), types, stream: None }
     }
 
-    fn type_kind(&mut self, named: &'a Named, is_event: bool) -> Option<TypeKind> {
-        match &named.kind {
-            NamedKind::Record(record) => {
-                let event = is_event.then(|| self.event(named, record));
-                if event.is_none() {
-                    self.refuse_event_properties(named, record);
-                }
-                let fields = self.fields(record);
-                let min_bytes = fields.iter().map(|field| field.ty.min_bytes()).sum();
-                Some(TypeKind::Record(RecordModel {
-                    fullname: named.fullname.clone(),
-                    fields,
-                    min_bytes,
-                    event,
-                }))
-            }
-            NamedKind::Enum(symbols) => {
-                let mut variants: BTreeMap<String, &str> = BTreeMap::new();
-                for (symbol, span) in &symbols.symbols {
-                    let variant = names::upper_camel(symbol);
-                    if let Some(other) = variants.insert(variant.clone(), symbol) {
-                        let message =
-                            format!("`{symbol}` and `{other}` would both become the variant `{variant}`");
-                        self.error(*span, message, "rename one of the two");
-                    }
-                }
-                let symbols = symbols
-                    .symbols
-                    .iter()
-                    .map(|(symbol, _)| (symbol.clone(), names::upper_camel(symbol)))
-                    .collect();
-                Some(TypeKind::Enum(EnumModel { symbols }))
-            }
-            NamedKind::Fixed(_) => {
-                let hint = "use bytes, or a string; fixed comes with a later version";
-                self.error(named.name_span, "fixed is not supported yet", hint);
-                None
-            }
+    fn record_model(
+        &mut self,
+        named: &'a Named,
+        record: &'a RecordType,
+        idents: &TypeIdents,
+        is_event: bool,
+    ) -> RecordModel {
+        let event = is_event.then(|| self.event(named, record));
+        if event.is_none() {
+            self.refuse_event_properties(named, record);
+        }
+        let fields = self.fields(named, record);
+        RecordModel {
+            fullname: named.fullname.clone(),
+            fields,
+            parts: self.facts.of_named(&named.fullname),
+            is_recursive: self.facts.is_recursive(&named.fullname),
+            view: idents.view.clone(),
+            builder: idents.builder.clone(),
+            event,
         }
     }
 
     fn stream(&self, stream: &Stream, events: &[&'a Named], root: &'a Type) -> StreamModel {
-        let events = events.iter().map(|named| StreamEvent {
-            ident: names::upper_camel(named.short_name()),
-            doc: named.doc.clone(),
-            fullname: named.fullname.clone(),
-            event_type: names::event_type(named.short_name()),
+        let events = events.iter().filter_map(|named| {
+            Some(StreamEvent {
+                ident: names::upper_camel(named.short_name()),
+                record: self.type_ref(&named.fullname)?,
+                doc: named.doc.clone(),
+                fullname: named.fullname.clone(),
+                event_type: names::event_type(named.short_name()),
+            })
         });
         StreamModel {
-            ident: format!("{}Event", names::upper_camel(&stream.name.value)),
+            ident: stream_ident(stream),
             config: StreamConfig::new(stream),
             schema: self.schemas.write(root),
             events: events.collect(),
         }
     }
 
-    /// The types that a root uses and that live in other modules.
+    /// The types that a root uses and that live in other modules, with their views, where their names are free here.
     fn reexports(&self, root: &'a Type, module: &str) -> BTreeSet<(String, String)> {
-        let elsewhere = self.reachable(root).into_iter().filter_map(|fullname| {
-            let home = self.home(fullname).filter(|home| home != module)?;
-            let named = self.schemas.get(fullname)?;
-            Some((home, names::upper_camel(named.short_name())))
-        });
-        elsewhere.collect()
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut reexports = BTreeSet::new();
+        for fullname in self.reachable(root) {
+            let Some(idents) = self.idents.get(fullname).filter(|idents| idents.module != module) else {
+                continue;
+            };
+            let has_view = self.events.contains(fullname) || self.facts.of_named(fullname).borrows;
+            for ident in [Some(&idents.ident), has_view.then_some(&idents.view)].into_iter().flatten() {
+                if !self.idents.is_taken(module, ident) && seen.insert(ident.clone()) {
+                    reexports.insert((idents.module.clone(), ident.clone()));
+                }
+            }
+        }
+        reexports
     }
 
     /// The fullnames of all types that a type uses.
-    pub(super) fn reachable(&self, ty: &'a Type) -> BTreeSet<&'a str> {
+    fn reachable(&self, ty: &'a Type) -> BTreeSet<&'a str> {
         let mut found: BTreeSet<&str> = BTreeSet::new();
         let mut open = vec![ty];
         while let Some(ty) = open.pop() {
@@ -161,49 +160,40 @@ impl<'a> Builder<'a> {
         found
     }
 
-    /// A type of the stream must not have the name of another, or of something that is generated beside it.
-    fn refuse_taken_names(&mut self, module: &Module, events: &[&'a Named]) {
-        let mut taken: BTreeMap<String, String> = BTreeMap::new();
-        for suffix in ["", "Handler", "Producer"] {
-            if let Some(stream) = &module.stream {
-                taken.insert(
-                    format!("{}{suffix}", stream.ident),
-                    "what is generated for the stream".to_owned(),
+    /// The events of a stream are variants and methods by their names, so these must differ from each other and
+    /// from what is generated for the stream.
+    fn refuse_taken_names(&mut self, stream: &Stream, events: &[&'a Named]) {
+        let ident = stream_ident(stream);
+        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+        for event in events {
+            let own = names::upper_camel(event.short_name());
+            let suffix = own.strip_prefix(ident.as_str());
+            if suffix.is_some_and(|suffix| ["", "Handler", "Producer", "Ref", "RefHandler"].contains(&suffix))
+            {
+                let message = format!(
+                    "`{}` would become the Rust type `{own}`, which is what is generated for the stream",
+                    event.fullname
                 );
+                self.error(event.name_span, message, "rename the event");
             }
-        }
-        for (home, ident) in &module.reexports {
-            if let Some(other) = taken.insert(ident.clone(), format!("the type of `{home}`")) {
-                let span = events.first().map(|event| event.name_span).unwrap_or_default();
-                let message =
-                    format!("the stream uses two types `{ident}`: the type of `{home}`, and {other}");
-                self.error(span, message, "rename one of the two");
-            }
-        }
-        for (ident, record) in module.types.iter().filter_map(|ty| match &ty.kind {
-            TypeKind::Record(record) => Some((&ty.ident, record)),
-            TypeKind::Enum(_) => None,
-        }) {
-            let builder = format!("the builder of `{}`", record.fullname);
-            if let Some(other) = taken.insert(format!("{ident}Builder"), builder.clone()) {
-                let span =
-                    self.schemas.get(&record.fullname).map(|named| named.name_span).unwrap_or_default();
-                let message = format!("`{ident}Builder` would be {builder}, and is {other}");
-                self.error(span, message, "rename one of the two");
-            }
-        }
-        let schemas = self.schemas;
-        let here: Vec<_> = schemas
-            .named()
-            .filter(|named| self.home(&named.fullname).as_ref() == Some(&module.name))
-            .collect();
-        for named in here {
-            let ident = names::upper_camel(named.short_name());
-            if let Some(what) = taken.get(&ident) {
-                let message =
-                    format!("`{}` would become the Rust type `{ident}`, which is {what}", named.fullname);
-                self.error(named.name_span, message, "rename the type");
+            if let Some(other) = seen.insert(names::snake(event.short_name()), &event.fullname) {
+                let message = format!(
+                    "the events `{}` and `{other}` would have one name in Rust, `{own}`",
+                    event.fullname
+                );
+                self.error(event.name_span, message, "rename one of the two");
             }
         }
     }
+}
+
+/// The name of a stream's enum.
+pub(super) fn stream_ident(stream: &Stream) -> String {
+    format!("{}Event", names::upper_camel(&stream.name.value))
+}
+
+fn enum_model(symbols: &EnumType) -> EnumModel {
+    let symbols = || symbols.symbols.iter().map(|(symbol, _)| symbol.as_str());
+    let idents = names::distinct(symbols(), names::upper_camel, "");
+    EnumModel { symbols: symbols().map(str::to_owned).zip(idents).collect() }
 }

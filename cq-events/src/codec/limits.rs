@@ -9,11 +9,13 @@ pub struct DecodeLimits {
     pub message_bytes: usize,
     /// The most elements of zero bytes each in an array, since the bytes that are left do not bound them (1,024).
     pub zero_sized_elements: usize,
+    /// How deeply records that may hold values of themselves lie in each other (64).
+    pub depth: usize,
 }
 
 impl DecodeLimits {
     /// The defaults.
-    pub const DEFAULT: Self = Self { message_bytes: 16 << 20, zero_sized_elements: 1_024 };
+    pub const DEFAULT: Self = Self { message_bytes: 16 << 20, zero_sized_elements: 1_024, depth: 64 };
 }
 
 impl Default for DecodeLimits {

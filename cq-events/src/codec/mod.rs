@@ -5,15 +5,22 @@
 
 use crate::event::{BorrowedStream, EventStream};
 
+pub(crate) mod cut;
 mod decode;
+mod duration;
 mod encode;
 mod limits;
-pub(crate) mod number;
+mod number;
+mod view;
+mod wide;
 mod wire;
 
-pub use decode::{Decode, DecodeError, DecodeErrorKind, Decoder};
+pub use decode::{Decode, DecodeBranch, DecodeError, DecodeErrorKind, Decoder};
+pub use duration::Duration;
 pub use encode::{Encode, EncodeError, EncodeErrorKind, Encoder};
 pub use limits::DecodeLimits;
+pub use view::View;
+pub use wide::{NoDecimal, WideDecimal};
 pub use wire::{FRAME_BYTES, FrameError, read_frame, write_frame};
 
 /// Appends an event's datum, without the wire header.

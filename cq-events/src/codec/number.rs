@@ -1,11 +1,18 @@
 //! Conversions between Rust's types and the integers and bytes that Avro writes.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, DateTime, Time, date};
 use rust_decimal::Decimal;
 
 /// The Unix epoch's day, from which Avro counts dates.
 const EPOCH: Date = date(1970, 1, 1);
+
+/// Nanoseconds in a microsecond.
+pub(super) const MICRO: i64 = 1_000;
+/// Nanoseconds in a millisecond.
+pub(super) const MILLI: i64 = 1_000_000;
+const SECOND: i64 = 1_000_000_000;
+const DAY: i64 = 86_400 * SECOND;
 
 pub(super) const fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
@@ -17,27 +24,17 @@ pub(super) const fn unzigzag(value: u64) -> i64 {
 
 /// Whole milliseconds since the epoch, rounded down.
 pub(super) fn millis(time: Timestamp) -> i64 {
-    floor(time, 1_000_000)
+    floor(time, MILLI)
 }
 
 /// Whole microseconds since the epoch, rounded down.
 pub(super) fn micros(time: Timestamp) -> i64 {
-    floor(time, 1_000)
+    floor(time, MICRO)
 }
 
-fn floor(time: Timestamp, unit: i128) -> i64 {
+fn floor(time: Timestamp, nanos_per_unit: i64) -> i64 {
     // A Timestamp spans the years -9999 to 9999, which fits in 64 bits at microseconds.
-    time.as_nanosecond().div_euclid(unit) as i64
-}
-
-/// `time` without what is finer than a millisecond: what an encoder would write.
-pub fn cut_to_millis(time: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(millis(time)).unwrap_or(time)
-}
-
-/// `time` without what is finer than a microsecond: what an encoder would write.
-pub fn cut_to_micros(time: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(micros(time)).unwrap_or(time)
+    time.as_nanosecond().div_euclid(i128::from(nanos_per_unit)) as i64
 }
 
 pub(super) fn days(date: Date) -> i32 {
@@ -45,13 +42,46 @@ pub(super) fn days(date: Date) -> i32 {
     (date - EPOCH).get_days()
 }
 
-pub(super) fn date_from_days(days: i32) -> Option<Date> {
+pub(super) fn date_from_days(days: i64) -> Option<Date> {
     use jiff::ToSpan as _;
     // A span of days has limits of its own, beyond which its constructor would panic.
     if !(-8_000_000..=8_000_000).contains(&days) {
         return None;
     }
     EPOCH.checked_add(days.days()).ok()
+}
+
+/// Nanoseconds since midnight.
+pub(super) fn since_midnight(time: Time) -> i64 {
+    let seconds = (i64::from(time.hour()) * 60 + i64::from(time.minute())) * 60 + i64::from(time.second());
+    seconds * SECOND + i64::from(time.subsec_nanosecond())
+}
+
+/// The time so many units after midnight: None where that is another day.
+pub(super) fn time_of_day(value: i64, nanos_per_unit: i64) -> Option<Time> {
+    let nanos = value.checked_mul(nanos_per_unit).filter(|nanos| (0..DAY).contains(nanos))?;
+    let seconds = nanos / SECOND;
+    // Each of them is in the range of its type, as the day is in that of the day.
+    let (hour, minute, second) = ((seconds / 3_600) as i8, (seconds / 60 % 60) as i8, (seconds % 60) as i8);
+    Time::new(hour, minute, second, (nanos % SECOND) as i32).ok()
+}
+
+/// Nanoseconds from 1970-01-01T00:00 to a local time.
+pub(super) fn local_nanos(time: DateTime) -> i128 {
+    i128::from(days(time.date())) * i128::from(DAY) + i128::from(since_midnight(time.time()))
+}
+
+/// Whole units from 1970-01-01T00:00 to a local time, rounded down; at most microseconds, which fit in 64 bits.
+pub(super) fn local(time: DateTime, nanos_per_unit: i64) -> i64 {
+    local_nanos(time).div_euclid(i128::from(nanos_per_unit)) as i64
+}
+
+/// The local time so many units after 1970-01-01T00:00.
+pub(super) fn local_time(value: i64, nanos_per_unit: i64) -> Option<DateTime> {
+    let units_per_day = DAY / nanos_per_unit;
+    let date = date_from_days(value.div_euclid(units_per_day))?;
+    let time = time_of_day(value.rem_euclid(units_per_day), nanos_per_unit)?;
+    Some(DateTime::from_parts(date, time))
 }
 
 /// The unscaled value of `value` at `scale`: None where digits would be lost, or more than `precision` are needed.
@@ -123,19 +153,32 @@ mod tests {
     fn times_before_the_epoch_are_cut_downwards_as_times_after_it() {
         let time = Timestamp::from_nanosecond(-1).unwrap();
         assert_eq!((millis(time), micros(time)), (-1, -1));
-        assert_eq!(cut_to_millis(time), Timestamp::from_millisecond(-1).unwrap());
+        let local = date(1969, 12, 31).at(23, 59, 59, 999_999_999);
+        assert_eq!(
+            (local_nanos(local), super::local(local, MICRO), super::local(local, MILLI)),
+            (-1, -1, -1)
+        );
     }
 
     #[test]
     fn every_extreme_time_and_date_converts() {
-        for time in [Timestamp::MIN, Timestamp::MAX] {
-            assert_eq!(cut_to_millis(cut_to_millis(time)), cut_to_millis(time));
-        }
         for date in [Date::MIN, Date::MAX, EPOCH] {
-            assert_eq!(date_from_days(days(date)), Some(date));
+            assert_eq!(date_from_days(i64::from(days(date))), Some(date));
         }
-        assert_eq!(date_from_days(i32::MAX), None);
-        assert_eq!(date_from_days(i32::MIN), None);
+        for days in [i64::MAX, i64::MIN, i64::from(i32::MAX)] {
+            assert_eq!(date_from_days(days), None);
+        }
+        for time in [DateTime::MIN, DateTime::MAX] {
+            let micros = local(time, MICRO);
+            assert_eq!(local_time(micros, MICRO).map(|time| local(time, MICRO)), Some(micros));
+        }
+        for time in [Time::MIN, Time::MAX] {
+            assert_eq!(time_of_day(since_midnight(time), 1), Some(time));
+        }
+        for (value, unit) in [(-1, 1), (DAY, 1), (i64::MAX, MILLI), (86_400_000, MILLI)] {
+            assert_eq!(time_of_day(value, unit), None);
+        }
+        assert_eq!((local_time(i64::MAX, MILLI), local_time(i64::MIN, MILLI)), (None, None));
     }
 
     #[test]

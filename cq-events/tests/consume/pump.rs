@@ -38,8 +38,6 @@ macro_rules! record {
         }
 
         impl Decode<'_> for $name {
-            const MIN_BYTES: usize = 4;
-
             fn decode(input: &mut Decoder<'_>) -> Self {
                 Self {
                     event_id: input.uuid(),

@@ -30,8 +30,6 @@ impl Encode for DoorOpened {
 }
 
 impl Decode<'_> for DoorOpened {
-    const MIN_BYTES: usize = 2;
-
     fn decode(input: &mut Decoder<'_>) -> Self {
         Self { id: input.long(), by: input.optional(0, Decoder::string) }
     }

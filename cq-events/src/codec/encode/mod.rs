@@ -1,11 +1,13 @@
+//! Writing: the types that Avro calls primitive, and those with parts.
+
+mod error;
+mod logical;
+
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use rust_decimal::Decimal;
-use uuid::Uuid;
+use super::{DecodeLimits, number};
 
-use super::number;
+pub use error::{EncodeError, EncodeErrorKind};
 
 /// A value that knows how to write itself as Avro binary data. Implemented by generated code.
 pub trait Encode {
@@ -13,33 +15,10 @@ pub trait Encode {
     fn encode(&self, out: &mut Encoder<'_>);
 }
 
-/// Why an event cannot be written: a value that its schema cannot hold.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("field `{field}`: {kind}")]
-#[non_exhaustive]
-pub struct EncodeError {
-    /// The field, as `Record.field`.
-    pub field: &'static str,
-    /// What is wrong with its value.
-    pub kind: EncodeErrorKind,
-}
-
-/// What is wrong with a value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EncodeErrorKind {
-    /// The decimal has more digits, or more of them after the point, than its schema holds.
-    #[error(
-        "{value} does not fit decimal({precision}, {scale}) without rounding: round it, or widen the schema"
-    )]
-    Decimal {
-        /// The value.
-        value: Decimal,
-        /// Most digits in all.
-        precision: u32,
-        /// Digits after the point.
-        scale: u32,
-    },
+impl<T: Encode> Encode for Box<T> {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        T::encode(self, out);
+    }
 }
 
 /// Writes Avro binary data (Avro 1.12, "Binary Encoding") to the end of a buffer.
@@ -49,6 +28,8 @@ pub enum EncodeErrorKind {
 pub struct Encoder<'a> {
     out: &'a mut Vec<u8>,
     start: usize,
+    /// How many records that may hold themselves are being written, each in the one before.
+    depth: usize,
     error: Option<EncodeError>,
 }
 
@@ -56,7 +37,7 @@ impl<'a> Encoder<'a> {
     /// An encoder that appends to `out`.
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         let start = out.len();
-        Self { out, start, error: None }
+        Self { out, start, depth: 0, error: None }
     }
 
     /// Ends the writing.
@@ -71,6 +52,11 @@ impl<'a> Encoder<'a> {
                 Err(error)
             }
         }
+    }
+
+    #[cold]
+    fn fail(&mut self, field: &'static str, kind: EncodeErrorKind) {
+        self.error.get_or_insert(EncodeError { field, kind });
     }
 
     /// A boolean: one byte.
@@ -96,12 +82,12 @@ impl<'a> Encoder<'a> {
 
     /// A float: 4 bytes, little-endian.
     pub fn float(&mut self, value: f32) {
-        self.out.extend_from_slice(&value.to_le_bytes());
+        self.fixed(&value.to_le_bytes());
     }
 
     /// A double: 8 bytes, little-endian.
     pub fn double(&mut self, value: f64) {
-        self.out.extend_from_slice(&value.to_le_bytes());
+        self.fixed(&value.to_le_bytes());
     }
 
     /// Bytes, with their length in front.
@@ -117,39 +103,9 @@ impl<'a> Encoder<'a> {
         self.bytes(value.as_bytes());
     }
 
-    /// A `uuid` over string, hyphenated and in lower case.
-    pub fn uuid(&mut self, value: Uuid) {
-        self.string(value.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
-    }
-
-    /// A `date`: days since 1970-01-01.
-    pub fn date(&mut self, value: Date) {
-        self.int(number::days(value));
-    }
-
-    /// A `timestamp-millis`; what is finer is cut off, downwards.
-    pub fn timestamp_millis(&mut self, value: Timestamp) {
-        self.long(number::millis(value));
-    }
-
-    /// A `timestamp-micros`; what is finer is cut off, downwards.
-    pub fn timestamp_micros(&mut self, value: Timestamp) {
-        self.long(number::micros(value));
-    }
-
-    /// A `decimal` over bytes: the unscaled value in the shortest two's complement, big-endian. A value of another
-    /// scale is rescaled where no digit is lost; else it is an error that names `field`.
-    pub fn decimal(&mut self, value: Decimal, precision: u32, scale: u32, field: &'static str) {
-        match number::unscaled(value, precision, scale) {
-            Some(unscaled) => {
-                let (bytes, start) = number::shortest_be(unscaled);
-                self.bytes(bytes.get(start..).unwrap_or_default());
-            }
-            None => {
-                let kind = EncodeErrorKind::Decimal { value, precision, scale };
-                self.error.get_or_insert(EncodeError { field, kind });
-            }
-        }
+    /// A fixed: its bytes alone.
+    pub fn fixed<const N: usize>(&mut self, value: &[u8; N]) {
+        self.out.extend_from_slice(value);
     }
 
     /// The index of an enum's symbol.
@@ -171,6 +127,31 @@ impl<'a> Encoder<'a> {
                 write(self, value);
             }
         }
+    }
+
+    /// A union of null, at index `null`, and several other types, of which the value knows its own branch.
+    pub fn nullable<T: Encode>(&mut self, null: usize, value: &Option<T>) {
+        match value {
+            None => self.branch(null),
+            Some(value) => value.encode(self),
+        }
+    }
+
+    /// Goes into a record that may hold values of itself; [`Encoder::leave`] comes out again. False, and an error for
+    /// `record`, where that is deeper than [`DecodeLimits::DEFAULT`] lets readers go.
+    pub fn enter(&mut self, record: &'static str) -> bool {
+        let limit = DecodeLimits::DEFAULT.depth;
+        if self.depth == limit {
+            self.fail(record, EncodeErrorKind::TooDeep { limit });
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    /// Comes out of a record.
+    pub fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
     }
 
     /// An array, as one block.

@@ -1,0 +1,76 @@
+//! What looks like a logical type and would silently mean nothing.
+
+use cq_events_schema::{Named, NamedKind, Property, Type, did_you_mean};
+
+use super::Builder;
+use super::scalar::Scalar;
+
+/// The most digits of a decimal.
+const MOST_PRECISION: u32 = 1_000;
+
+const LOGICAL_TYPES: [&str; 12] = [
+    "uuid",
+    "decimal",
+    "date",
+    "time-millis",
+    "time-micros",
+    "timestamp-millis",
+    "timestamp-micros",
+    "timestamp-nanos",
+    "local-timestamp-millis",
+    "local-timestamp-micros",
+    "local-timestamp-nanos",
+    "duration",
+];
+
+impl<'a> Builder<'a> {
+    /// Checks the logical type of a type: None after an error.
+    pub(super) fn check_logical(&mut self, ty: &'a Type) -> Option<()> {
+        self.check_properties(&ty.properties)?;
+        self.check_digits(ty.span, Scalar::of(self.schemas, ty))
+    }
+
+    /// Checks the logical type of a fixed, where it is defined.
+    pub(super) fn check_logical_of_fixed(&mut self, named: &'a Named) {
+        if matches!(named.kind, NamedKind::Fixed(_)) {
+            self.check_properties(&named.properties);
+        }
+    }
+
+    fn check_digits(&mut self, span: cq_events_schema::Span, scalar: Option<Scalar>) -> Option<()> {
+        match scalar {
+            Some(Scalar::Decimal(_, digits)) if digits.precision > MOST_PRECISION => {
+                let message = format!("a decimal of {} digits", digits.precision);
+                self.error(span, message, format!("use at most {MOST_PRECISION} digits, or plain bytes"));
+                None
+            }
+            _ => Some(()),
+        }
+    }
+
+    fn check_properties(&mut self, properties: &'a [Property]) -> Option<()> {
+        let Some(property) = properties.iter().find(|property| property.key == "logicalType") else {
+            return Some(());
+        };
+        let name = property.value.as_str().unwrap_or_default();
+        let message = format!("the logical type `{name}` means nothing here");
+        if LOGICAL_TYPES.contains(&name) {
+            let hint = match name {
+                "decimal" => {
+                    "over bytes, or over a fixed that is large enough, with \"precision\" of at least 1 and \
+                     \"scale\" of at most the precision"
+                }
+                "uuid" => "over string, or over a fixed of 16 bytes",
+                "date" | "time-millis" => "over int",
+                "duration" => "over a fixed of 12 bytes",
+                _ => "over long",
+            };
+            self.error(property.value.span, message, format!("{name} goes {hint}"));
+            return None;
+        }
+        // Others are other programs' business: Avro says to take the plain type.
+        let Some(near) = did_you_mean(name, LOGICAL_TYPES) else { return Some(()) };
+        self.error(property.value.span, message, format!("did you mean \"{near}\"?"));
+        None
+    }
+}

@@ -1,0 +1,145 @@
+//! Types with parts: enums, unions, arrays, maps and records that may hold themselves.
+
+use std::collections::BTreeMap;
+
+use super::{DecodeErrorKind, Decoder};
+
+/// The value of a union of several types that is not null. Implemented by generated code.
+pub trait DecodeBranch<'a>: Sized {
+    /// The number of branches, null included.
+    const COUNT: usize;
+
+    /// Reads the value of a branch. For an index that is none of those, it reads the branch of the fewest bytes: that
+    /// one comes to an end after an error, when every value is zero, where another might hold the union itself.
+    fn decode_branch(branch: usize, input: &mut Decoder<'a>) -> Self;
+}
+
+impl<'a> Decoder<'a> {
+    /// The index of an enum's symbol, below `count`; 0 after an error.
+    pub fn symbol(&mut self, count: usize) -> usize {
+        self.index(count, |index| DecodeErrorKind::Symbol { index, count })
+    }
+
+    /// The index of a union's branch, below `count`; 0 after an error.
+    pub fn branch(&mut self, count: usize) -> usize {
+        self.index(count, |index| DecodeErrorKind::Branch { index, count })
+    }
+
+    fn index(&mut self, count: usize, kind: impl FnOnce(i64) -> DecodeErrorKind) -> usize {
+        let at = self.offset();
+        let index = self.long();
+        usize::try_from(index).ok().filter(|index| *index < count).unwrap_or_else(|| {
+            self.fail(at, kind(index));
+            0
+        })
+    }
+
+    /// A union of null and one other type, null being branch `null` (0 or 1).
+    pub fn optional<T>(&mut self, null: usize, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let branch = self.branch(2);
+        (branch != null && !self.failed()).then(|| read(self))
+    }
+
+    /// A union of several types, none of them null.
+    pub fn union<T: DecodeBranch<'a>>(&mut self) -> T {
+        let branch = self.branch(T::COUNT);
+        let branch = if self.failed() { T::COUNT } else { branch };
+        T::decode_branch(branch, self)
+    }
+
+    /// A union of null, at index `null`, and several other types.
+    pub fn nullable<T: DecodeBranch<'a>>(&mut self, null: usize) -> Option<T> {
+        let branch = self.branch(T::COUNT);
+        (branch != null && !self.failed()).then(|| T::decode_branch(branch, self))
+    }
+
+    /// Goes into a record that may hold values of itself; [`Decoder::leave`] comes out again.
+    pub fn enter(&mut self) {
+        self.depth += 1;
+        if self.depth > self.limits.depth {
+            self.fail(self.offset(), DecodeErrorKind::TooDeep { limit: self.limits.depth });
+        }
+    }
+
+    /// Comes out of a record.
+    pub fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// An array whose elements have at least `min_bytes` bytes each.
+    pub fn array<T>(&mut self, min_bytes: usize, mut read: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let mut items = Vec::new();
+        self.blocks(min_bytes, |input, expected| {
+            push(&mut items, expected, read(input));
+        });
+        items
+    }
+
+    /// A map whose values have at least `min_bytes` bytes each. Of two entries with one key, the last wins.
+    pub fn map<T>(&mut self, min_bytes: usize, mut read: impl FnMut(&mut Self) -> T) -> BTreeMap<String, T> {
+        let mut entries = BTreeMap::new();
+        // A key has at least its length's byte.
+        self.blocks(min_bytes.saturating_add(1), |input, _| {
+            let key = input.string();
+            entries.insert(key, read(input));
+        });
+        entries
+    }
+
+    /// A map whose keys stay in the message, as its entries in their order; a key may occur twice.
+    pub fn entries<T>(
+        &mut self,
+        min_bytes: usize,
+        mut read: impl FnMut(&mut Self) -> T,
+    ) -> Vec<(&'a str, T)> {
+        let mut entries = Vec::new();
+        self.blocks(min_bytes.saturating_add(1), |input, expected| {
+            let key = input.string_ref();
+            push(&mut entries, expected, (key, read(input)));
+        });
+        entries
+    }
+
+    /// Reads blocks, calling `element` with the count of the block that each element is in.
+    fn blocks(&mut self, min_bytes: usize, mut element: impl FnMut(&mut Self, usize)) {
+        let mut zero_sized_left = self.limits.zero_sized_elements;
+        loop {
+            let at = self.offset();
+            let count = self.long();
+            // A negative count is followed by the block's size in bytes.
+            let size = (count < 0).then(|| self.long());
+            if count == 0 || self.failed() {
+                return;
+            }
+            let left = self.rest.len();
+            let most = left.checked_div(min_bytes).unwrap_or(zero_sized_left);
+            let elements = match usize::try_from(count.unsigned_abs()) {
+                Ok(elements) if elements <= most => elements,
+                _ => return self.fail(at, DecodeErrorKind::Count { count, left }),
+            };
+            if min_bytes == 0 {
+                zero_sized_left -= elements;
+            }
+            for _ in 0..elements {
+                element(self, elements);
+                if self.failed() {
+                    return;
+                }
+            }
+            if let Some(size) = size {
+                let found = left - self.rest.len();
+                if usize::try_from(size) != Ok(found) {
+                    return self.fail(at, DecodeErrorKind::BlockSize { size, found });
+                }
+            }
+        }
+    }
+}
+
+/// Adds an element. What a block claims is not trusted with memory: more room is made as elements are read.
+fn push<T>(items: &mut Vec<T>, expected: usize, item: T) {
+    if items.capacity() == 0 {
+        items.reserve_exact(expected.min(1_024));
+    }
+    items.push(item);
+}
