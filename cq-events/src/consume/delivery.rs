@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use tracing::Instrument;
+use tracing::{Instrument, Span};
+use uuid::Uuid;
 
 use super::reader::{Branch, Reader};
-use super::{DispatchTo, Failure};
-use crate::codec::{DecodeError, DecodeErrorKind, Decoder, FrameError, read_frame};
-use crate::event::{Event, EventStream, Message, StreamInfo, Unknown};
+use super::{DispatchBorrowedTo, DispatchTo, Failure, Handled};
+use crate::codec::{DecodeError, Decoder, FrameError, read_frame};
+use crate::event::{EventInfo, EventView, Message, StreamInfo, Unknown};
 use crate::observe::correlation;
 use crate::registry::{RegistryError, SchemaId};
 
@@ -83,9 +84,36 @@ pub enum DeliveryError {
 }
 
 /// What a message turned out to be.
-enum Decoded<S> {
-    Event(S),
+enum Found<'m> {
+    Event(Undecoded<'m>),
     Unknown(Unknown),
+}
+
+/// An event of this build that is not decoded yet.
+struct Undecoded<'m> {
+    stream: &'static StreamInfo,
+    branch: usize,
+    schema_id: SchemaId,
+    input: Decoder<'m>,
+}
+
+impl<'m> Undecoded<'m> {
+    fn info(&self) -> Option<&'static EventInfo> {
+        self.stream.events.get(self.branch)
+    }
+
+    fn decode<E>(
+        mut self,
+        decode_branch: impl FnOnce(usize, &mut Decoder<'m>) -> Option<E>,
+    ) -> Result<E, DeliveryError> {
+        let name = self.info().map_or(self.stream.name, |event| event.fullname);
+        let failed =
+            |error| DeliveryError::Decode { event: name.to_owned(), schema_id: self.schema_id, error };
+        match decode_branch(self.branch, &mut self.input) {
+            Some(event) => self.input.finish().map(|()| event).map_err(failed),
+            None => Err(failed(self.input.no_such_branch(self.branch, self.stream.events.len()))),
+        }
+    }
 }
 
 impl<'a> Delivery<'a> {
@@ -95,7 +123,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// The message.
-    pub fn message(&self) -> &Message {
+    pub fn message(&self) -> &'a Message {
         self.message
     }
 
@@ -114,63 +142,57 @@ impl<'a> Delivery<'a> {
     /// When the message cannot be decoded, or when the handler fails.
     pub async fn dispatch<S: DispatchTo<H>, H>(self, handler: &H) -> Result<(), DeliveryError> {
         let message = self.message;
-        let handled = match self.decode::<S>().await? {
-            Decoded::Event(event) => {
-                let correlation_id = correlation_id(&event);
-                let span = tracing::debug_span!(
-                    "handle",
-                    topic = message.topic(),
-                    partition = message.partition(),
-                    offset = message.offset(),
-                    event_type = event.event_type(),
-                    event_id = event.event_id().map(tracing::field::display),
-                    correlation_id = correlation_id.as_deref(),
-                );
-                span.in_scope(|| tracing::debug!("handling an event"));
-                correlation::scope(correlation_id, event.dispatch(handler, message)).instrument(span).await
+        match self.find(S::STREAM).await? {
+            Found::Event(found) => {
+                let info = found.info();
+                let event = found.decode(S::decode_branch)?;
+                let about = self.event(info, event.event_id(), event.correlation_id());
+                about.hand_over(event.dispatch(handler, message)).await
             }
-            Decoded::Unknown(unknown) => {
-                let span = tracing::debug_span!(
-                    "handle",
-                    topic = message.topic(),
-                    partition = message.partition(),
-                    offset = message.offset(),
-                    event_type = unknown_type(&unknown),
-                );
-                span.in_scope(|| tracing::debug!("handling what is no event of this build"));
-                S::dispatch_unknown(unknown, handler, message).instrument(span).await
+            Found::Unknown(unknown) => {
+                self.unknown(&unknown).hand_over(S::dispatch_unknown(unknown, handler, message)).await
             }
-        };
-        handled.map_err(DeliveryError::Handler)
+        }
     }
 
-    async fn decode<S: EventStream>(&self) -> Result<Decoded<S>, DeliveryError> {
-        let stream = S::STREAM;
+    /// [`dispatch`](Self::dispatch), for a handler that looks at the events where they lie in the message.
+    ///
+    /// # Errors
+    /// As [`dispatch`](Self::dispatch).
+    pub async fn dispatch_borrowed<S: DispatchBorrowedTo<H>, H>(
+        self,
+        handler: &H,
+    ) -> Result<(), DeliveryError> {
+        let message = self.message;
+        match self.find(S::STREAM).await? {
+            Found::Event(found) => {
+                let info = found.info();
+                let event = found.decode(S::decode_branch_ref)?;
+                let about = self.event(info, event.event_id(), event.correlation_id());
+                about.hand_over(S::dispatch_ref(event, handler, message)).await
+            }
+            Found::Unknown(unknown) => {
+                self.unknown(&unknown).hand_over(S::dispatch_unknown(unknown, handler, message)).await
+            }
+        }
+    }
+
+    /// Reads up to the event.
+    async fn find(&self, stream: &'static StreamInfo) -> Result<Found<'a>, DeliveryError> {
         if self.message.headers_unreadable() {
             return Err(DeliveryError::Headers);
         }
-        let Some(value) = self.message.value() else {
-            return Ok(Decoded::Unknown(Unknown::Tombstone));
-        };
+        let Some(value) = self.message.value() else { return Ok(Found::Unknown(Unknown::Tombstone)) };
         let (schema_id, datum) = read_frame(value)?;
         let plan = self.reader.plan(stream, schema_id).await?;
-        let failed = |event: &str, error| DeliveryError::Decode { event: event.to_owned(), schema_id, error };
 
         let mut input = Decoder::new(datum, self.reader.limits());
         let count = plan.branches(stream);
         let index = input.branch(count);
-        let no_branch =
-            || DecodeError { offset: 0, kind: DecodeErrorKind::Branch { index: index as i64, count } };
-        if input.failed() {
-            return Err(failed(stream.name, input.finish().err().unwrap_or_else(no_branch)));
-        }
-        match plan.branch(index) {
-            Some(Branch::Ours(ours)) => {
-                let event = S::decode_branch(ours, &mut input);
-                input.finish().map_err(|error| failed(fullname(stream, ours), error))?;
-                event.map(Decoded::Event).ok_or_else(|| failed(stream.name, no_branch()))
-            }
-            Some(Branch::Unknown(fullname)) => Ok(Decoded::Unknown(Unknown::Event {
+        // After an error there is no branch, whatever the index says.
+        match plan.branch(index).filter(|_| !input.failed()) {
+            Some(Branch::Ours(branch)) => Ok(Found::Event(Undecoded { stream, branch, schema_id, input })),
+            Some(Branch::Unknown(fullname)) => Ok(Found::Unknown(Unknown::Event {
                 fullname: fullname.to_owned(),
                 schema_id,
                 datum: input.rest().to_vec(),
@@ -180,27 +202,59 @@ impl<'a> Delivery<'a> {
                 writer: schema_id,
                 reader: self.reader.own_id(stream).unwrap_or(schema_id),
             }),
-            None => Err(failed(stream.name, no_branch())),
+            None => Err(DeliveryError::Decode {
+                event: stream.name.to_owned(),
+                schema_id,
+                error: input.no_such_branch(index, count),
+            }),
         }
     }
-}
 
-/// The event's correlation id; where it has none, its event id, so that what it causes can be traced to it.
-fn correlation_id(event: &impl Event) -> Option<Arc<str>> {
-    match event.correlation_id() {
-        Some(id) => Some(id.into()),
-        None => event.event_id().map(|id| id.to_string().into()),
+    fn event(&self, info: Option<&EventInfo>, event_id: Option<Uuid>, correlation_id: Option<&str>) -> About {
+        // Where it has no correlation id, its event id: so that what it causes can be traced to it.
+        let correlation_id = match correlation_id {
+            Some(id) => Some(id.into()),
+            None => event_id.map(|id| id.to_string().into()),
+        };
+        let span = self.span(info.map_or("unknown", |event| event.event_type));
+        span.record("event_id", event_id.map(tracing::field::display));
+        span.record("correlation_id", correlation_id.as_deref());
+        span.in_scope(|| tracing::debug!("handling an event"));
+        About { span, correlation_id }
+    }
+
+    fn unknown(&self, unknown: &Unknown) -> About {
+        let span = self.span(match unknown {
+            Unknown::Tombstone => "tombstone",
+            Unknown::Event { fullname, .. } => fullname,
+        });
+        span.in_scope(|| tracing::debug!("handling what is no event of this build"));
+        About { span, correlation_id: None }
+    }
+
+    fn span(&self, event_type: &str) -> Span {
+        tracing::debug_span!(
+            "handle",
+            topic = self.message.topic(),
+            partition = self.message.partition(),
+            offset = self.message.offset(),
+            event_type,
+            event_id = tracing::field::Empty,
+            correlation_id = tracing::field::Empty,
+        )
     }
 }
 
-fn fullname(stream: &StreamInfo, branch: usize) -> &'static str {
-    stream.events.get(branch).map_or("an event", |event| event.fullname)
+/// What surrounds the handling of one message.
+struct About {
+    span: Span,
+    correlation_id: Option<Arc<str>>,
 }
 
-fn unknown_type(unknown: &Unknown) -> &str {
-    match unknown {
-        Unknown::Tombstone => "tombstone",
-        Unknown::Event { fullname, .. } => fullname,
+impl About {
+    async fn hand_over(self, handling: impl Future<Output = Handled>) -> Result<(), DeliveryError> {
+        let handled = correlation::scope(self.correlation_id, handling).instrument(self.span).await;
+        handled.map_err(DeliveryError::Handler)
     }
 }
 

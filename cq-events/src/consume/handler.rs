@@ -6,7 +6,7 @@ use std::future::Future;
 
 use super::Delivery;
 use crate::consume::DeliveryError;
-use crate::event::{EventStream, Message, StreamInfo, Unknown};
+use crate::event::{BorrowedStream, EventStream, Message, StreamInfo, Unknown};
 
 /// What a handler answers: success, or why the event could not be handled.
 pub type Handled = Result<(), Failure>;
@@ -66,6 +66,30 @@ impl fmt::Display for Failure {
 pub trait DispatchTo<H>: EventStream {
     /// Calls the handler's method for the event.
     fn dispatch(self, handler: &H, message: &Message) -> impl Future<Output = Handled> + Send;
+
+    /// Calls the handler's `on_unknown`.
+    fn dispatch_unknown(
+        unknown: Unknown,
+        handler: &H,
+        message: &Message,
+    ) -> impl Future<Output = Handled> + Send;
+}
+
+/// A stream whose events a handler of type `H` can look at where they lie in the message.
+///
+/// `#[derive(EventStream)]` implements it for every `H` that implements the stream's borrowed handler trait.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event stream with borrowed events",
+    label = "not a stream's enum",
+    note = "`#[handles(borrowed ...)]` takes the enums that `cq-events-build` generates, such as `InspectionEvent`"
+)]
+pub trait DispatchBorrowedTo<H>: BorrowedStream {
+    /// Calls the handler's method for the event.
+    fn dispatch_ref<'m>(
+        event: Self::Ref<'m>,
+        handler: &H,
+        message: &'m Message,
+    ) -> impl Future<Output = Handled> + Send;
 
     /// Calls the handler's `on_unknown`.
     fn dispatch_unknown(

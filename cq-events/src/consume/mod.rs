@@ -32,6 +32,6 @@ pub use consumer::{Consumer, ConsumerHandle};
 pub use delivery::{Delivery, DeliveryError};
 #[cfg(feature = "kafka")]
 pub use error::ConsumeError;
-pub use handler::{DispatchTo, EventHandler, Failure, Handled};
+pub use handler::{DispatchBorrowedTo, DispatchTo, EventHandler, Failure, Handled};
 #[cfg(feature = "kafka")]
 pub use signal::shutdown_signal;

@@ -60,6 +60,19 @@ pub trait EventView: Send + Sync {
     fn correlation_id(&self) -> Option<&str>;
 }
 
+/// An event that can be looked at without being copied out of the message.
+///
+/// Implemented by generated code, for records.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event with a borrowed view",
+    label = "not an event",
+    note = "events are the records that `cq-events-build` generates for the branches of a stream"
+)]
+pub trait Viewed {
+    /// The event's view.
+    type View<'a>: EventView;
+}
+
 /// What the schemas say of a stream. Emitted by `cq-events-build`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event stream",
