@@ -55,6 +55,7 @@ pub(crate) fn expand(stream: &Stream<'_>) -> TokenStream {
 
         impl #stream_view<'_> {
             /// Copies the event out of the message.
+            #[allow(dead_code)]
             #visibility fn to_owned(&self) -> #name {
                 match self { #(#owned)* }
             }

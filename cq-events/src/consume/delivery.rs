@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use tracing::{Instrument, Span};
-use uuid::Uuid;
 
 use super::reader::{Branch, Reader};
 use super::{DispatchBorrowedTo, DispatchTo, Failure, Handled};
@@ -141,18 +140,13 @@ impl<'a> Delivery<'a> {
     /// # Errors
     /// When the message cannot be decoded, or when the handler fails.
     pub async fn dispatch<S: DispatchTo<H>, H>(self, handler: &H) -> Result<(), DeliveryError> {
-        let message = self.message;
-        match self.find(S::STREAM).await? {
-            Found::Event(found) => {
-                let info = found.info();
-                let event = found.decode(S::decode_branch)?;
-                let about = self.event(info, event.event_id(), event.correlation_id());
-                about.hand_over(event.dispatch(handler, message)).await
-            }
-            Found::Unknown(unknown) => {
-                self.unknown(&unknown).hand_over(S::dispatch_unknown(unknown, handler, message)).await
-            }
-        }
+        self.hand_over(
+            S::STREAM,
+            S::decode_branch,
+            |event: S, message| event.dispatch(handler, message),
+            |unknown, message| S::dispatch_unknown(unknown, handler, message),
+        )
+        .await
     }
 
     /// [`dispatch`](Self::dispatch), for a handler that looks at the events where they lie in the message.
@@ -163,18 +157,41 @@ impl<'a> Delivery<'a> {
         self,
         handler: &H,
     ) -> Result<(), DeliveryError> {
+        self.hand_over(
+            S::STREAM,
+            S::decode_branch_ref,
+            |event: S::Ref<'a>, message| S::dispatch_ref(event, handler, message),
+            |unknown, message| S::dispatch_unknown(unknown, handler, message),
+        )
+        .await
+    }
+
+    /// Decodes the message, and calls what handles it.
+    pub(super) async fn hand_over<E: EventView, F, U>(
+        self,
+        stream: &'static StreamInfo,
+        decode_branch: impl FnOnce(usize, &mut Decoder<'a>) -> Option<E>,
+        on_event: impl FnOnce(E, &'a Message) -> F,
+        on_unknown: impl FnOnce(Unknown, &'a Message) -> U,
+    ) -> Result<(), DeliveryError>
+    where
+        F: Future<Output = Handled>,
+        U: Future<Output = Handled>,
+    {
         let message = self.message;
-        match self.find(S::STREAM).await? {
+        let handled = match self.find(stream).await? {
             Found::Event(found) => {
                 let info = found.info();
-                let event = found.decode(S::decode_branch_ref)?;
-                let about = self.event(info, event.event_id(), event.correlation_id());
-                about.hand_over(S::dispatch_ref(event, handler, message)).await
+                let event = found.decode(decode_branch)?;
+                let about = About::event(message, info, &event);
+                about.surround(async move { on_event(event, message).await }).await
             }
             Found::Unknown(unknown) => {
-                self.unknown(&unknown).hand_over(S::dispatch_unknown(unknown, handler, message)).await
+                let about = About::unknown(message, &unknown);
+                about.surround(async move { on_unknown(unknown, message).await }).await
             }
-        }
+        };
+        handled.map_err(DeliveryError::Handler)
     }
 
     /// Reads up to the event.
@@ -209,40 +226,6 @@ impl<'a> Delivery<'a> {
             }),
         }
     }
-
-    fn event(&self, info: Option<&EventInfo>, event_id: Option<Uuid>, correlation_id: Option<&str>) -> About {
-        // Where it has no correlation id, its event id: so that what it causes can be traced to it.
-        let correlation_id = match correlation_id {
-            Some(id) => Some(id.into()),
-            None => event_id.map(|id| id.to_string().into()),
-        };
-        let span = self.span(info.map_or("unknown", |event| event.event_type));
-        span.record("event_id", event_id.map(tracing::field::display));
-        span.record("correlation_id", correlation_id.as_deref());
-        span.in_scope(|| tracing::debug!("handling an event"));
-        About { span, correlation_id }
-    }
-
-    fn unknown(&self, unknown: &Unknown) -> About {
-        let span = self.span(match unknown {
-            Unknown::Tombstone => "tombstone",
-            Unknown::Event { fullname, .. } => fullname,
-        });
-        span.in_scope(|| tracing::debug!("handling what is no event of this build"));
-        About { span, correlation_id: None }
-    }
-
-    fn span(&self, event_type: &str) -> Span {
-        tracing::debug_span!(
-            "handle",
-            topic = self.message.topic(),
-            partition = self.message.partition(),
-            offset = self.message.offset(),
-            event_type,
-            event_id = tracing::field::Empty,
-            correlation_id = tracing::field::Empty,
-        )
-    }
 }
 
 /// What surrounds the handling of one message.
@@ -252,10 +235,45 @@ struct About {
 }
 
 impl About {
-    async fn hand_over(self, handling: impl Future<Output = Handled>) -> Result<(), DeliveryError> {
-        let handled = correlation::scope(self.correlation_id, handling).instrument(self.span).await;
-        handled.map_err(DeliveryError::Handler)
+    fn event(message: &Message, info: Option<&EventInfo>, event: &impl EventView) -> Self {
+        let event_id = event.event_id();
+        // Where it has no correlation id, its event id: so that what it causes can be traced to it.
+        let correlation_id: Option<Arc<str>> = match event.correlation_id() {
+            Some(id) => Some(id.into()),
+            None => event_id.map(|id| id.to_string().into()),
+        };
+        let span = span(message, info.map(|event| event.event_type));
+        span.record("event_id", event_id.map(tracing::field::display));
+        span.record("correlation_id", correlation_id.as_deref());
+        span.in_scope(|| tracing::debug!("handling an event"));
+        Self { span, correlation_id }
     }
+
+    fn unknown(message: &Message, unknown: &Unknown) -> Self {
+        let event_type = match unknown {
+            Unknown::Tombstone => "tombstone",
+            Unknown::Event { fullname, .. } => fullname,
+        };
+        let span = span(message, Some(event_type));
+        span.in_scope(|| tracing::debug!("handling what is no event of this build"));
+        Self { span, correlation_id: None }
+    }
+
+    async fn surround(self, handling: impl Future<Output = Handled>) -> Handled {
+        correlation::scope(self.correlation_id, handling).instrument(self.span).await
+    }
+}
+
+fn span(message: &Message, event_type: Option<&str>) -> Span {
+    tracing::debug_span!(
+        "handle",
+        topic = message.topic(),
+        partition = message.partition(),
+        offset = message.offset(),
+        event_type,
+        event_id = tracing::field::Empty,
+        correlation_id = tracing::field::Empty,
+    )
 }
 
 #[cfg(test)]

@@ -49,15 +49,26 @@ pub trait Event: Send + Sync + 'static {
     fn set_correlation_id(&mut self, id: String);
 }
 
-/// A borrowed view of an event: its strings and bytes point into the message.
+/// What is read of an event, or of a borrowed view of one, whose strings and bytes point into the message.
 ///
-/// Implemented by generated code, for the views of records and for the enum over those of a stream.
+/// Implemented for every event, and by generated code for the views of records and for the enum over those of a
+/// stream.
 pub trait EventView: Send + Sync {
     /// The value of the field with the role `event_id`.
     fn event_id(&self) -> Option<Uuid>;
 
     /// The value of the field with the role `correlation_id`.
     fn correlation_id(&self) -> Option<&str>;
+}
+
+impl<E: Event> EventView for E {
+    fn event_id(&self) -> Option<Uuid> {
+        Event::event_id(self)
+    }
+
+    fn correlation_id(&self) -> Option<&str> {
+        Event::correlation_id(self)
+    }
 }
 
 /// An event that can be looked at without being copied out of the message.

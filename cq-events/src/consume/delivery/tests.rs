@@ -261,6 +261,48 @@ fn an_event_without_correlation_id_is_correlated_by_its_event_id() {
 }
 
 #[test]
+fn a_closure_over_the_stream_is_called_as_a_handler_is() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (events, unknowns) = (Arc::clone(&seen), Arc::clone(&seen));
+    let closure = crate::consume::handle(move |event: DoorEvent, message| {
+        // Before its future is polled, a closure is at work for the event already.
+        let correlation_id = correlation::current().unwrap_or_default();
+        let events = Arc::clone(&events);
+        async move {
+            let DoorEvent::DoorOpened(event) = event;
+            if event.id < 0 {
+                return Err(Failure::new("no such door"));
+            }
+            assert_eq!(correlation::current(), Some(Arc::clone(&correlation_id)));
+            events.lock().unwrap().push(format!(
+                "{}: door {} for {correlation_id}",
+                message.topic(),
+                event.id
+            ));
+            Ok(())
+        }
+    })
+    .on_unknown(move |unknown, message| {
+        let unknowns = Arc::clone(&unknowns);
+        async move {
+            unknowns.lock().unwrap().push(format!("{}: {unknown:?}", message.topic()));
+            Ok(())
+        }
+    });
+    let reader = reader();
+    let deliver = |stream, value| {
+        let message = Message::new("door.events", 0, 0).value(value).build();
+        now(closure.handle(stream, Delivery::new(&message, &reader)))
+    };
+    deliver(0, Some(value(OWN, 5, Some("order-1")))).unwrap();
+    deliver(0, None).unwrap();
+    let error = deliver(0, Some(value(OWN, -1, None))).unwrap_err();
+    assert_eq!(error.to_string(), "the handler failed: no such door");
+    assert!(matches!(deliver(1, None), Err(DeliveryError::Unrouted { .. })));
+    assert_eq!(*seen.lock().unwrap(), ["door.events: door 5 for order-1", "door.events: Tombstone"]);
+}
+
+#[test]
 fn a_skipped_event_is_done_and_what_is_none_is_not_skipped() {
     let reader = reader();
     let message = |value| Message::new("door.events", 0, 0).value(value).build();
