@@ -35,7 +35,9 @@ fn list_of_one_attribute(
     const EXAMPLE: &str = "name the streams that it handles, such as `#[handles(InspectionEvent)]`";
     let mut attributes = attributes.into_iter();
     let Some(attribute) = attributes.next() else {
-        errors.at(&input.ident, format!("no `#[handles(...)]` on `{}`: {EXAMPLE}", input.ident));
+        if !input.attrs.iter().any(is_perhaps_misspelt) {
+            errors.at(&input.ident, format!("no `#[handles(...)]` on `{}`: {EXAMPLE}", input.ident));
+        }
         return None;
     };
     for another in attributes {
@@ -52,4 +54,9 @@ fn list_of_one_attribute(
             None
         }
     }
+}
+
+/// `#[handels(...)]`: rustc knows no such attribute, and says so by itself.
+fn is_perhaps_misspelt(attribute: &Attribute) -> bool {
+    attribute.path().get_ident().is_some_and(|name| name.to_string().starts_with("ha"))
 }

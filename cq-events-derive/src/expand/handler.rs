@@ -10,7 +10,8 @@ use crate::model::{Handler, Named};
 pub(crate) fn expand(handler: &Handler<'_>) -> TokenStream {
     let streams = &handler.streams;
     // The call and its await stand at the stream's name in the attribute: a handler trait that is not implemented
-    // is then one error, and there. `streams` must not ask for it again: rustc merges no errors of two functions.
+    // is then one error, and there. `streams` must not ask for it again, as rustc merges no errors of two functions:
+    // that is what `Named` is for.
     let arms = streams.iter().enumerate().map(|(index, stream)| {
         let (path, dispatch) =
             (&stream.path, if stream.is_borrowed { "dispatch_borrowed" } else { "dispatch" });
@@ -21,7 +22,7 @@ pub(crate) fn expand(handler: &Handler<'_>) -> TokenStream {
         quote!(#index => #call,)
     });
     let paths = paths(handler);
-    let infos = quote!([#(<#paths as ::cq_events::event::StreamSchema>::STREAM),*]);
+    let infos = quote!([#(::cq_events::consume::Named::<#paths>::STREAM),*]);
     let body = quote!(match stream { #(#arms)* _ => ::core::result::Result::Err(delivery.unrouted()) });
     implement(handler, &infos, &body, bounds(handler))
 }
@@ -35,7 +36,13 @@ pub(crate) fn stub(handler: &Handler<'_>) -> TokenStream {
         let _ = ::core::marker::PhantomData::<(#(#paths,)*)>;
         ::core::result::Result::Err(delivery.unrouted())
     };
-    implement(handler, &quote!([]), &body, bounds_of_stub(handler))
+    // Where rustc has an error, this is never evaluated; it is for an attribute that is another derive's after all.
+    let infos = quote!({
+        const { ::core::panic!("no `#[handles(...)]`: name the streams that are handled") };
+        #[allow(unreachable_code)]
+        []
+    });
+    implement(handler, &infos, &body, bounds_of_stub(handler))
 }
 
 fn paths<'a>(handler: &'a Handler<'_>) -> impl Iterator<Item = &'a Path> {
@@ -55,6 +62,8 @@ fn implement(
         #[automatically_derived]
         impl #impl_generics ::cq_events::consume::EventHandler for #name #type_generics #where_clause {
             fn streams() -> ::std::vec::Vec<&'static ::cq_events::event::StreamInfo> {
+                #[allow(unused_imports)]
+                use ::cq_events::consume::NamedAmiss as _;
                 ::std::vec::Vec::from(#streams)
             }
 

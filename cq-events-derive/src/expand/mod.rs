@@ -50,7 +50,8 @@ fn borrowed(stream: &Stream<'_>) -> Option<TokenStream> {
 pub(crate) fn handler(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let handler = check::handler(input, &mut errors);
-    let expanded = if errors.is_empty() { handler::expand(&handler) } else { handler::stub(&handler) };
+    let is_right = errors.is_empty() && !handler.streams.is_empty();
+    let expanded = if is_right { handler::expand(&handler) } else { handler::stub(&handler) };
     let errors = errors.into_compile_error();
     quote!(#errors #expanded)
 }

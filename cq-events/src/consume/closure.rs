@@ -33,7 +33,7 @@ where
 }
 
 /// A closure over the events of the stream `S` that is no handler yet: `on_unknown` is missing.
-#[must_use]
+#[must_use = "call `.on_unknown(...)`: only then it is a handler"]
 pub struct WithoutUnknown<S, F> {
     on_event: F,
     stream: PhantomData<fn(S)>,
@@ -50,32 +50,6 @@ impl<S, F> WithoutUnknown<S, F> {
     }
 }
 
-/// What is asked for by the methods that cannot be called before `on_unknown`. Nothing implements it.
-#[diagnostic::on_unimplemented(
-    message = "what is none of the stream's events is not handled",
-    label = "`.on_unknown(...)` is missing before this",
-    note = "add `.on_unknown(|unknown, message| async move {{ ... }})` after `.handle(...)`: it is called with events \
-            of newer programs, and with tombstones"
-)]
-pub trait HandlesUnknown {
-    #[doc(hidden)]
-    fn never<T>() -> T;
-}
-
-/// A closure alone is a handler of nothing: the bound is never met, and says what is missing.
-impl<S: EventStream, F: Send + Sync + 'static> EventHandler for WithoutUnknown<S, F>
-where
-    Self: HandlesUnknown,
-{
-    fn streams() -> Vec<&'static StreamInfo> {
-        Self::never()
-    }
-
-    async fn handle(&self, _stream: usize, _delivery: Delivery<'_>) -> Result<(), DeliveryError> {
-        Self::never()
-    }
-}
-
 /// A handler of the stream `S` that is made of two closures: [`handle`].
 #[must_use]
 pub struct HandlerFn<S, F, U> {
@@ -84,6 +58,7 @@ pub struct HandlerFn<S, F, U> {
     stream: PhantomData<fn(S)>,
 }
 
+#[diagnostic::do_not_recommend]
 impl<S, F, U, FR, UR> EventHandler for HandlerFn<S, F, U>
 where
     S: EventStream,

@@ -1,6 +1,5 @@
 //! What a consumer's builder has of handlers: the states that it goes through, and what each can do next.
 
-use super::closure::HandlesUnknown;
 use super::{Delivery, DeliveryError, EventHandler};
 use crate::event::StreamInfo;
 
@@ -68,6 +67,18 @@ impl<H: EventHandler, N> AddHandler<N, Both<H, N>> for Handlers<H> {
     fn add(self, next: N) -> Both<H, N> {
         Both { first: self.0, second: next, split: H::streams().len() }
     }
+}
+
+/// What is asked for by the methods that cannot be called before `on_unknown`. Nothing implements it.
+#[diagnostic::on_unimplemented(
+    message = "what is none of the stream's events is not handled",
+    label = "`.on_unknown(...)` is missing before this",
+    note = "add `.on_unknown(|unknown, message| async move {{ ... }})` after `.handle(...)`: it is called with events \
+            of newer programs, and with tombstones"
+)]
+pub trait HandlesUnknown {
+    #[doc(hidden)]
+    fn never<T>() -> T;
 }
 
 impl<B, C: HandlesUnknown, N> AddHandler<N, N> for Open<B, C> {

@@ -30,14 +30,16 @@ mod work;
 
 #[cfg(feature = "kafka")]
 pub use builder::{Building, ConsumerBuilder};
-pub use closure::{HandlerFn, HandlesUnknown, WithoutUnknown, handle};
+pub use closure::{HandlerFn, WithoutUnknown, handle};
 #[cfg(feature = "kafka")]
 pub use consumer::{Consumer, ConsumerHandle};
 pub use delivery::{Delivery, DeliveryError};
 #[cfg(feature = "kafka")]
 pub use error::ConsumeError;
 pub use handler::{DispatchBorrowedTo, DispatchTo, EventHandler, Failure, Handled};
+#[doc(hidden)]
+pub use handler::{Named, NamedAmiss};
 #[cfg(feature = "kafka")]
-pub use handlers::{AddHandler, Both, Complete, Handlers, NoHandler, Open};
+pub use handlers::{AddHandler, Both, Complete, Handlers, HandlesUnknown, NoHandler, Open};
 #[cfg(feature = "kafka")]
 pub use signal::shutdown_signal;

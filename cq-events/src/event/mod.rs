@@ -98,6 +98,11 @@ pub trait StreamSchema {
 /// The events of one topic: the generated enum, with `#[derive(EventStream)]`.
 ///
 /// Its [`Encode`] appends the datum: the index of the branch, then the record (Avro 1.12, "Unions").
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event stream",
+    label = "`{Self}` is not a stream's enum",
+    note = "streams are the enums that `cq-events-build` generates, such as `InspectionEvent`"
+)]
 pub trait EventStream: StreamSchema + Event + Encode + Sized {
     /// Reads the record of the branch at `branch` in this build's schema, or None where there is no such branch.
     ///
