@@ -9,7 +9,7 @@ use rdkafka::consumer::Consumer as _;
 
 use super::consumer::{Consumer, Shared};
 use super::group::Group;
-use super::handlers::{AddHandler, Complete, Handlers, NoHandler, Open};
+use super::handlers::{AddHandler, Closed, Complete, Handlers, NoHandler, Open};
 use super::reader::Reader;
 use super::{ConsumeError, EventHandler, Handled, HandlerFn, WithoutUnknown};
 use crate::codec::DecodeLimits;
@@ -36,11 +36,12 @@ impl ConsumerBuilder<NoHandler> {
 impl<B> ConsumerBuilder<B> {
     /// Handles the streams that the handler's `#[handles(...)]` names, besides those of the handlers before it. Each
     /// stream has one handler only.
-    pub fn handler<N: EventHandler, H>(self, handler: N) -> ConsumerBuilder<Handlers<H>>
+    pub fn handler<N: EventHandler, A, H>(self, handler: N) -> ConsumerBuilder<Handlers<H>>
     where
-        B: AddHandler<N, H>,
+        B: Closed<A>,
+        A: AddHandler<N, H>,
     {
-        self.with(|before| Handlers(before.add(handler)))
+        self.with(|before| Handlers(before.closed().add(handler)))
     }
 
     /// Handles the stream that the closure takes; [`on_unknown`](Self::on_unknown) comes next, and nothing builds
@@ -62,13 +63,14 @@ impl<B> ConsumerBuilder<B> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn handle<S, F, R>(self, on_event: F) -> ConsumerBuilder<Open<B, WithoutUnknown<S, F>>>
+    pub fn handle<S, F, R, A>(self, on_event: F) -> ConsumerBuilder<Open<A, WithoutUnknown<S, F>>>
     where
+        B: Closed<A>,
         S: EventStream,
         F: Fn(S, Message) -> R + Send + Sync + 'static,
         R: Future<Output = Handled> + Send + 'static,
     {
-        self.with(|before| Open { before, closure: super::handle(on_event) })
+        self.with(|before| Open { before: before.closed(), closure: super::handle(on_event) })
     }
 
     /// Looks schemas up in this registry, rather than in the one that the configuration names.

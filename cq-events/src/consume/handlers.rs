@@ -48,24 +48,24 @@ impl<A: EventHandler, B: EventHandler> EventHandler for Both<A, B> {
     }
 }
 
-/// A state that the handler `N` can be added to, which makes `H` of all.
-///
-/// `H` is a parameter, and not an associated type, since an error about this trait is then one at the method that
-/// asks for it, in the words below, and the only one.
-pub trait AddHandler<N, H> {
+// `A` and `H` below are parameters, and not associated types: an error about one of these traits is then one at the
+// method that asks for it, in the trait's own words, and the only one.
+
+/// A state that is `A` when no closure lacks its `on_unknown`.
+pub trait Closed<A> {
     #[doc(hidden)]
-    fn add(self, next: N) -> H;
+    fn closed(self) -> A;
 }
 
-impl<N> AddHandler<N, N> for NoHandler {
-    fn add(self, next: N) -> N {
-        next
+impl Closed<Self> for NoHandler {
+    fn closed(self) -> Self {
+        self
     }
 }
 
-impl<H: EventHandler, N> AddHandler<N, Both<H, N>> for Handlers<H> {
-    fn add(self, next: N) -> Both<H, N> {
-        Both { first: self.0, second: next, split: H::streams().len() }
+impl<H> Closed<Self> for Handlers<H> {
+    fn closed(self) -> Self {
+        self
     }
 }
 
@@ -81,9 +81,27 @@ pub trait HandlesUnknown {
     fn never<T>() -> T;
 }
 
-impl<B, C: HandlesUnknown, N> AddHandler<N, N> for Open<B, C> {
-    fn add(self, _next: N) -> N {
+impl<B, C: HandlesUnknown> Closed<NoHandler> for Open<B, C> {
+    fn closed(self) -> NoHandler {
         C::never()
+    }
+}
+
+/// A state that the handler `N` can be added to, which makes `H` of all.
+pub trait AddHandler<N, H> {
+    #[doc(hidden)]
+    fn add(self, next: N) -> H;
+}
+
+impl<N> AddHandler<N, N> for NoHandler {
+    fn add(self, next: N) -> N {
+        next
+    }
+}
+
+impl<H: EventHandler, N> AddHandler<N, Both<H, N>> for Handlers<H> {
+    fn add(self, next: N) -> Both<H, N> {
+        Both { first: self.0, second: next, split: H::streams().len() }
     }
 }
 

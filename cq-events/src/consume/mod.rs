@@ -40,6 +40,6 @@ pub use handler::{DispatchBorrowedTo, DispatchTo, EventHandler, Failure, Handled
 #[doc(hidden)]
 pub use handler::{Named, NamedAmiss};
 #[cfg(feature = "kafka")]
-pub use handlers::{AddHandler, Both, Complete, Handlers, HandlesUnknown, NoHandler, Open};
+pub use handlers::{AddHandler, Both, Closed, Complete, Handlers, HandlesUnknown, NoHandler, Open};
 #[cfg(feature = "kafka")]
 pub use signal::shutdown_signal;
