@@ -26,21 +26,36 @@ use syn::{DeriveInput, parse_macro_input};
 /// // emits the trait `InspectionEventHandler` and, with the runtime's feature `kafka`, the struct
 /// // `InspectionEventProducer`
 /// ```
-#[proc_macro_derive(EventStream)]
+///
+/// Where the variants name the borrowed views of their records, there are also the enum over the views, and the
+/// handler trait whose methods take them:
+///
+/// ```ignore
+/// #[derive(EventStream)]
+/// pub enum InspectionEvent {
+///     #[view(InspectionCreatedRef)]
+///     InspectionCreated(InspectionCreated),
+///     #[view(InspectionFailedRef)]
+///     InspectionFailed(InspectionFailed),
+/// }
+/// // also emits the enum `InspectionEventRef<'_>` and the trait `InspectionEventRefHandler`
+/// ```
+#[proc_macro_derive(EventStream, attributes(view))]
 pub fn derive_event_stream(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     expand::stream(&input).into()
 }
 
 /// Makes a type a handler of the streams that `#[handles(...)]` names; it implements the handler trait of each.
+/// `borrowed` before a stream says that it looks at its events where they lie in the message, and copies nothing.
 ///
 /// ```ignore
 /// #[derive(EventHandler)]
-/// #[handles(InspectionEvent, QualityEvent)]
+/// #[handles(InspectionEvent, borrowed QualityEvent)]
 /// struct Analytics { /* ... */ }
 ///
-/// impl InspectionEventHandler for Analytics { /* one method per event */ }
-/// impl QualityEventHandler for Analytics { /* one method per event */ }
+/// impl InspectionEventHandler for Analytics { /* one method per event, which takes it */ }
+/// impl QualityEventRefHandler for Analytics { /* one method per event, which takes a view of it */ }
 /// ```
 ///
 /// On a generic type the bounds are those of its handler traits' `impl` blocks, so that a missing `impl` shows
@@ -52,11 +67,15 @@ pub fn derive_event_handler(input: TokenStream) -> TokenStream {
 }
 
 /// Skips events by name: the methods of a handler trait that do nothing. A new event of the stream is not among
-/// them, so that it still stops the build.
+/// them, so that it still stops the build. `borrowed` before an event skips it in a borrowed handler trait.
 ///
 /// ```ignore
 /// impl InspectionEventHandler for Analytics {
 ///     cq_events::skip!(InspectionStarted, InspectionFailed);
+///     // and a method for each other event
+/// }
+/// impl QualityEventRefHandler for Analytics {
+///     cq_events::skip!(borrowed AlertTriggered, borrowed ComplianceCheck);
 ///     // and a method for each other event
 /// }
 /// ```

@@ -1,6 +1,6 @@
 //! What the macros understand of their input. Everything keeps the tokens that it comes from, and their place.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::Ident;
 use syn::{Attribute, Generics, Path, Type, Visibility};
 
 /// A stream: an enum with `#[derive(EventStream)]`.
@@ -17,6 +17,8 @@ pub(crate) struct StreamEvent<'a> {
     pub(crate) ident: &'a Ident,
     /// The record that the variant holds.
     pub(crate) record: &'a Type,
+    /// The borrowed view of the record: `#[view(...)]`.
+    pub(crate) view: Option<Path>,
     /// The variant's documentation.
     pub(crate) docs: Vec<&'a Attribute>,
 }
@@ -26,12 +28,12 @@ pub(crate) struct Handler<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) generics: &'a Generics,
     /// The streams of `#[handles(...)]`, in their order.
-    pub(crate) streams: Vec<Path>,
+    pub(crate) streams: Vec<Named>,
 }
 
-/// One entry of `#[handles(...)]`, between two commas.
-pub(crate) struct Entry {
-    /// The entry, where it reads as a path.
-    pub(crate) path: Option<Path>,
-    pub(crate) tokens: TokenStream,
+/// What is named between two commas of `#[handles(...)]` or `skip!(...)`: `InspectionEvent`,
+/// `borrowed InspectionEvent`.
+pub(crate) struct Named {
+    pub(crate) is_borrowed: bool,
+    pub(crate) path: Path,
 }

@@ -8,12 +8,12 @@ use chip_quality_events::STREAMS;
 use chip_quality_events::inspection::{
     InspectionCreated, InspectionEvent, InspectionEventProducer, InspectionType,
 };
-use chip_quality_events::manufacturing::{LotCreated, ManufacturingEventProducer};
+use chip_quality_events::manufacturing::{LotCreated, ManufacturingEvent, ManufacturingEventProducer};
 use chip_quality_events::quality::QualityEventProducer;
 use chip_quality_events::system::SystemEventProducer;
-use chip_quality_events::user::UserEventProducer;
+use chip_quality_events::user::{UserEvent, UserEventProducer};
 use cq_events::codec;
-use cq_events::consume::{ConsumeError, ConsumerHandle, DeliveryError};
+use cq_events::consume::{self, ConsumeError, ConsumerHandle, DeliveryError, Failure};
 use cq_events::event::{Event, StreamSchema as _};
 use cq_events::kafka::{KafkaConfig, end_offsets, group_lag};
 use cq_events::publish::{PublishError, Published, TryQueueError};
@@ -25,6 +25,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use tokio::task::JoinHandle;
 
 use crate::cluster::Cluster;
+use crate::forms;
 use crate::recorder::{Recorder, eventually};
 
 /// Makes a test of every scenario, on clusters that `$cluster` starts.
@@ -33,6 +34,7 @@ macro_rules! every_scenario {
     ($cluster:path) => {
         $crate::every_scenario! { $cluster:
             a_production_day_arrives_whole_and_in_order,
+            handlers_of_several_forms_share_a_consumer,
             two_consumers_of_a_group_share_the_partitions,
             a_consumer_goes_on_where_its_group_left_off,
             a_failed_handler_stops_the_consumer_and_nothing_is_lost,
@@ -209,6 +211,60 @@ pub async fn a_production_day_arrives_whole_and_in_order(cluster: &Cluster) {
         end_offsets(&cluster.config(), STREAMS.map(|stream| stream.topic)).await.expect("the broker answers");
     assert_eq!(ends.iter().map(|end| end.offset).sum::<i64>(), i64::try_from(count).expect("few"));
     producer.close(Duration::from_secs(10)).await.expect("nothing is pending");
+}
+
+/// One consumer, with types and closures for its handlers: each event arrives once, where its stream is handled.
+pub async fn handlers_of_several_forms_share_a_consumer(cluster: &Cluster) {
+    cluster.create_topics(STREAMS).await;
+    let producer = Producer::connect(cluster.config()).await.expect("a broker answers");
+    let day = Day::new("run-1", Timestamp::now());
+    publish_day(&producer, day.clone()).await;
+
+    let counts = forms::Counts::default();
+    let (manufacturing, user) = (counts.clone(), counts.clone());
+    let consumer = Consumer::builder(cluster.group("forms"))
+        .handler(forms::Inspector(counts.clone()))
+        .handle(move |event: ManufacturingEvent, _| {
+            let counts = manufacturing.clone();
+            async move {
+                counts.add("manufacturing", event.event_id());
+                Ok(())
+            }
+        })
+        .on_unknown(|unknown, _| async move { Err(Failure::new(format!("{unknown:?}"))) })
+        .handler(forms::Operator(counts.clone()))
+        .handler(
+            consume::handle(move |event: UserEvent, _| {
+                let counts = user.clone();
+                async move {
+                    counts.add("user", event.event_id());
+                    Ok(())
+                }
+            })
+            .on_unknown(|unknown, _| async move { Err(Failure::new(format!("{unknown:?}"))) }),
+        );
+    let consumer = consumer.build().await.expect("it can be built");
+    let (handle, task) = (consumer.handle(), tokio::spawn(consumer.run(std::future::pending())));
+    let expected = [
+        ("inspection", ids(&day.inspection)),
+        ("manufacturing", ids(&day.manufacturing)),
+        ("quality", ids(&day.quality)),
+        ("system", ids(&day.system)),
+        ("user", ids(&day.user)),
+    ];
+    let total = expected.iter().map(|(_, ids)| ids.len()).sum();
+    eventually("all events are handled", || counts.len() >= total).await;
+    handle.shutdown();
+    task.await.expect("no panic").expect("an orderly end");
+    assert_eq!(counts.get(), BTreeMap::from(expected));
+    assert_eq!(lag(&cluster.config(), "forms").await, 0, "everything is committed");
+}
+
+/// The ids of the events, sorted.
+fn ids<E: Event>(events: &[E]) -> Vec<uuid::Uuid> {
+    let mut ids: Vec<_> = events.iter().map(|event| event.event_id().expect("an id")).collect();
+    ids.sort();
+    ids
 }
 
 fn in_order_per_key<E: Event>(published: &[E], handled: &[crate::recorder::Handling]) {

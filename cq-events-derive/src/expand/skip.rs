@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 
 use crate::check;
 use crate::errors::Errors;
+use crate::model::Named;
 use crate::name;
 
 /// `skip!(...)`.
@@ -13,13 +14,20 @@ pub(crate) fn skip(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let events = check::skipped(input, &mut errors);
     let methods = events.iter().filter_map(|event| {
-        let method = name::handler_method(&event.segments.last()?.ident);
+        let Named { path, is_borrowed } = event;
+        let method = name::handler_method(&path.segments.last()?.ident);
         // The event's place, so that a misspelt one is an error there.
-        Some(quote_spanned! {event.span()=>
-            async fn #method(
+        let place = path.span();
+        let (lifetime, ty) = if *is_borrowed {
+            (Some(quote!('m)), quote_spanned!(place=> <#path as ::cq_events::event::Viewed>::View<'m>))
+        } else {
+            (None, quote!(#path))
+        };
+        Some(quote_spanned! {place=>
+            async fn #method<#lifetime>(
                 &self,
-                _event: #event,
-                _message: &::cq_events::event::Message,
+                _event: #ty,
+                _message: &#lifetime ::cq_events::event::Message,
             ) -> ::cq_events::consume::Handled {
                 ::core::result::Result::Ok(())
             }

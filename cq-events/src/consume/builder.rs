@@ -1,5 +1,7 @@
 //! From handlers and a configuration to a consumer.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,66 +9,80 @@ use rdkafka::consumer::Consumer as _;
 
 use super::consumer::{Consumer, Shared};
 use super::group::Group;
+use super::handlers::{AddHandler, Closed, Complete, Handlers, NoHandler, Open};
 use super::reader::Reader;
-use super::{ConsumeError, Delivery, DeliveryError, EventHandler};
+use super::{ConsumeError, EventHandler, Handled, HandlerFn, WithoutUnknown};
 use crate::codec::DecodeLimits;
-use crate::event::StreamInfo;
+use crate::event::{EventStream, Message, StreamInfo, Unknown};
 use crate::kafka::connect::{blocking, inquire};
 use crate::kafka::{KafkaConfig, require_topics};
 use crate::registry::SchemaRegistry;
 
 /// Builds a [`Consumer`]: [`Consumer::builder`]. It needs at least one handler.
 #[must_use]
-pub struct ConsumerBuilder<H> {
+pub struct ConsumerBuilder<B> {
     config: KafkaConfig,
-    handlers: H,
+    handlers: B,
     registry: Option<Arc<dyn SchemaRegistry>>,
     limits: DecodeLimits,
 }
 
-/// A builder's state before its first handler.
-#[derive(Debug)]
-pub struct NoHandler(());
-
-/// Two handlers, as one: what [`ConsumerBuilder::handler`] makes of a second one.
-#[derive(Debug)]
-pub struct Both<A, B> {
-    first: A,
-    second: B,
-    /// How many streams the first has.
-    split: usize,
-}
-
-impl<A: EventHandler, B: EventHandler> EventHandler for Both<A, B> {
-    fn streams() -> Vec<&'static StreamInfo> {
-        let mut streams = A::streams();
-        streams.extend(B::streams());
-        streams
-    }
-
-    async fn handle(&self, stream: usize, delivery: Delivery<'_>) -> Result<(), DeliveryError> {
-        match stream.checked_sub(self.split) {
-            None => self.first.handle(stream, delivery).await,
-            Some(stream) => self.second.handle(stream, delivery).await,
-        }
-    }
-}
-
 impl ConsumerBuilder<NoHandler> {
     pub(super) fn new(config: KafkaConfig) -> Self {
-        Self { config, handlers: NoHandler(()), registry: None, limits: DecodeLimits::default() }
-    }
-
-    /// Handles the streams that the handler's `#[handles(...)]` names.
-    pub fn handler<H: EventHandler>(self, handler: H) -> ConsumerBuilder<H> {
-        self.with(|NoHandler(())| handler)
+        Self { config, handlers: NoHandler::new(), registry: None, limits: DecodeLimits::default() }
     }
 }
 
-impl<H: EventHandler> ConsumerBuilder<H> {
-    /// Also handles the streams of another handler. Each stream has one handler only.
-    pub fn handler<N: EventHandler>(self, handler: N) -> ConsumerBuilder<Both<H, N>> {
-        self.with(|first| Both { first, second: handler, split: H::streams().len() })
+impl<B> ConsumerBuilder<B> {
+    /// Handles the streams that the handler's `#[handles(...)]` names, besides those of the handlers before it. Each
+    /// stream has one handler only.
+    pub fn handler<N: EventHandler, A, H>(self, handler: N) -> ConsumerBuilder<Handlers<H>>
+    where
+        B: Closed<A>,
+        A: AddHandler<N, H>,
+    {
+        self.with(|before| Handlers(before.closed().add(handler)))
+    }
+
+    /// Handles the stream that the closure takes; [`on_unknown`](Self::on_unknown) comes next, and nothing builds
+    /// without it.
+    ///
+    /// ```no_run
+    /// # async fn run<InspectionEvent: cq_events::EventStream>(
+    /// #     config: cq_events::KafkaConfig,
+    /// # ) -> Result<(), cq_events::consume::ConsumeError> {
+    /// # use cq_events::Consumer;
+    /// let consumer = Consumer::builder(config)
+    ///     .handle(|event: InspectionEvent, message| async move {
+    ///         println!("{} at offset {}", event.event_type(), message.offset());
+    ///         Ok(())
+    ///     })
+    ///     .on_unknown(|unknown, message| async move { Ok(()) })
+    ///     .build()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn handle<S, F, R, A>(self, on_event: F) -> ConsumerBuilder<Open<A, WithoutUnknown<S, F>>>
+    where
+        B: Closed<A>,
+        S: EventStream,
+        F: Fn(S, Message) -> R + Send + Sync + 'static,
+        R: Future<Output = Handled> + Send + 'static,
+    {
+        self.with(|before| Open { before: before.closed(), closure: super::handle(on_event) })
+    }
+
+    /// Looks schemas up in this registry, rather than in the one that the configuration names.
+    pub fn registry(mut self, registry: Arc<dyn SchemaRegistry>) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    /// What a message may be like to be decoded.
+    pub fn limits(mut self, limits: DecodeLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// Connects, and checks what can be checked before the first message: that the configuration names a group,
@@ -78,7 +94,24 @@ impl<H: EventHandler> ConsumerBuilder<H> {
     /// # Errors
     /// The first of these that does not hold: that no broker answers within the configuration's connect timeout, that
     /// a topic is missing about 3 s after that.
-    pub async fn build(self) -> Result<Consumer<H>, ConsumeError> {
+    pub fn build<H: EventHandler>(self) -> Building<H>
+    where
+        B: Complete<H>,
+    {
+        Box::pin(self.with(|state| state.complete()).connect())
+    }
+
+    fn with<N>(self, next: impl FnOnce(B) -> N) -> ConsumerBuilder<N> {
+        let Self { config, handlers, registry, limits } = self;
+        ConsumerBuilder { config, handlers: next(handlers), registry, limits }
+    }
+}
+
+/// Gives a consumer, or says why there is none.
+pub type Building<H> = Pin<Box<dyn Future<Output = Result<Consumer<H>, ConsumeError>> + Send>>;
+
+impl<H: EventHandler> ConsumerBuilder<H> {
+    async fn connect(self) -> Result<Consumer<H>, ConsumeError> {
         let config = self.config;
         let group = config.group_id().ok_or(ConsumeError::NoGroup)?.to_owned();
         let streams = H::streams();
@@ -102,22 +135,15 @@ impl<H: EventHandler> ConsumerBuilder<H> {
     }
 }
 
-impl<H> ConsumerBuilder<H> {
-    /// Looks schemas up in this registry, rather than in the one that the configuration names.
-    pub fn registry(mut self, registry: Arc<dyn SchemaRegistry>) -> Self {
-        self.registry = Some(registry);
-        self
-    }
-
-    /// What a message may be like to be decoded.
-    pub fn limits(mut self, limits: DecodeLimits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    fn with<N>(self, handlers: impl FnOnce(H) -> N) -> ConsumerBuilder<N> {
-        let Self { config, handlers: before, registry, limits } = self;
-        ConsumerBuilder { config, handlers: handlers(before), registry, limits }
+impl<B, S, F> ConsumerBuilder<Open<B, WithoutUnknown<S, F>>> {
+    /// Handles what is none of the stream's events: an event of a newer writer, or a tombstone.
+    pub fn on_unknown<U, R, H>(self, on_unknown: U) -> ConsumerBuilder<Handlers<H>>
+    where
+        U: Fn(Unknown, Message) -> R + Send + Sync + 'static,
+        R: Future<Output = Handled> + Send + 'static,
+        B: AddHandler<HandlerFn<S, F, U>, H>,
+    {
+        self.with(|open| Handlers(open.before.add(open.closure.on_unknown(on_unknown))))
     }
 }
 

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{mpsc, watch};
 
-use super::builder::{ConsumerBuilder, NoHandler};
+use super::builder::ConsumerBuilder;
 use super::driver::Driver;
 use super::group::{Change, Group};
+use super::handlers::NoHandler;
 use super::reader::Reader;
 use super::{ConsumeError, EventHandler};
 use crate::event::StreamInfo;

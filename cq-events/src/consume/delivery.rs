@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::reader::{Branch, Reader};
-use super::{DispatchTo, Failure};
-use crate::codec::{DecodeError, DecodeErrorKind, Decoder, FrameError, read_frame};
-use crate::event::{Event, EventStream, Message, StreamInfo, Unknown};
+use super::{DispatchBorrowedTo, DispatchTo, Failure, Handled};
+use crate::codec::{DecodeError, Decoder, FrameError, read_frame};
+use crate::event::{EventInfo, EventView, Message, StreamInfo, Unknown};
 use crate::observe::correlation;
 use crate::registry::{RegistryError, SchemaId};
 
@@ -83,9 +83,36 @@ pub enum DeliveryError {
 }
 
 /// What a message turned out to be.
-enum Decoded<S> {
-    Event(S),
+enum Found<'m> {
+    Event(Undecoded<'m>),
     Unknown(Unknown),
+}
+
+/// An event of this build that is not decoded yet.
+struct Undecoded<'m> {
+    stream: &'static StreamInfo,
+    branch: usize,
+    schema_id: SchemaId,
+    input: Decoder<'m>,
+}
+
+impl<'m> Undecoded<'m> {
+    fn info(&self) -> Option<&'static EventInfo> {
+        self.stream.events.get(self.branch)
+    }
+
+    fn decode<E>(
+        mut self,
+        decode_branch: impl FnOnce(usize, &mut Decoder<'m>) -> Option<E>,
+    ) -> Result<E, DeliveryError> {
+        let name = self.info().map_or(self.stream.name, |event| event.fullname);
+        let failed =
+            |error| DeliveryError::Decode { event: name.to_owned(), schema_id: self.schema_id, error };
+        match decode_branch(self.branch, &mut self.input) {
+            Some(event) => self.input.finish().map(|()| event).map_err(failed),
+            None => Err(failed(self.input.no_such_branch(self.branch, self.stream.events.len()))),
+        }
+    }
 }
 
 impl<'a> Delivery<'a> {
@@ -95,7 +122,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// The message.
-    pub fn message(&self) -> &Message {
+    pub fn message(&self) -> &'a Message {
         self.message
     }
 
@@ -113,64 +140,76 @@ impl<'a> Delivery<'a> {
     /// # Errors
     /// When the message cannot be decoded, or when the handler fails.
     pub async fn dispatch<S: DispatchTo<H>, H>(self, handler: &H) -> Result<(), DeliveryError> {
+        self.hand_over(
+            S::STREAM,
+            S::decode_branch,
+            |event: S, message| event.dispatch(handler, message),
+            |unknown, message| S::dispatch_unknown(unknown, handler, message),
+        )
+        .await
+    }
+
+    /// [`dispatch`](Self::dispatch), for a handler that looks at the events where they lie in the message.
+    ///
+    /// # Errors
+    /// As [`dispatch`](Self::dispatch).
+    pub async fn dispatch_borrowed<S: DispatchBorrowedTo<H>, H>(
+        self,
+        handler: &H,
+    ) -> Result<(), DeliveryError> {
+        self.hand_over(
+            S::STREAM,
+            S::decode_branch_ref,
+            |event: S::Ref<'a>, message| S::dispatch_ref(event, handler, message),
+            |unknown, message| S::dispatch_unknown(unknown, handler, message),
+        )
+        .await
+    }
+
+    /// Decodes the message, and calls what handles it.
+    pub(super) async fn hand_over<E: EventView, F, U>(
+        self,
+        stream: &'static StreamInfo,
+        decode_branch: impl FnOnce(usize, &mut Decoder<'a>) -> Option<E>,
+        on_event: impl FnOnce(E, &'a Message) -> F,
+        on_unknown: impl FnOnce(Unknown, &'a Message) -> U,
+    ) -> Result<(), DeliveryError>
+    where
+        F: Future<Output = Handled>,
+        U: Future<Output = Handled>,
+    {
         let message = self.message;
-        let handled = match self.decode::<S>().await? {
-            Decoded::Event(event) => {
-                let correlation_id = correlation_id(&event);
-                let span = tracing::debug_span!(
-                    "handle",
-                    topic = message.topic(),
-                    partition = message.partition(),
-                    offset = message.offset(),
-                    event_type = event.event_type(),
-                    event_id = event.event_id().map(tracing::field::display),
-                    correlation_id = correlation_id.as_deref(),
-                );
-                span.in_scope(|| tracing::debug!("handling an event"));
-                correlation::scope(correlation_id, event.dispatch(handler, message)).instrument(span).await
+        let handled = match self.find(stream).await? {
+            Found::Event(found) => {
+                let info = found.info();
+                let event = found.decode(decode_branch)?;
+                let about = About::event(message, info, &event);
+                about.surround(async move { on_event(event, message).await }).await
             }
-            Decoded::Unknown(unknown) => {
-                let span = tracing::debug_span!(
-                    "handle",
-                    topic = message.topic(),
-                    partition = message.partition(),
-                    offset = message.offset(),
-                    event_type = unknown_type(&unknown),
-                );
-                span.in_scope(|| tracing::debug!("handling what is no event of this build"));
-                S::dispatch_unknown(unknown, handler, message).instrument(span).await
+            Found::Unknown(unknown) => {
+                let about = About::unknown(message, &unknown);
+                about.surround(async move { on_unknown(unknown, message).await }).await
             }
         };
         handled.map_err(DeliveryError::Handler)
     }
 
-    async fn decode<S: EventStream>(&self) -> Result<Decoded<S>, DeliveryError> {
-        let stream = S::STREAM;
+    /// Reads up to the event.
+    async fn find(&self, stream: &'static StreamInfo) -> Result<Found<'a>, DeliveryError> {
         if self.message.headers_unreadable() {
             return Err(DeliveryError::Headers);
         }
-        let Some(value) = self.message.value() else {
-            return Ok(Decoded::Unknown(Unknown::Tombstone));
-        };
+        let Some(value) = self.message.value() else { return Ok(Found::Unknown(Unknown::Tombstone)) };
         let (schema_id, datum) = read_frame(value)?;
         let plan = self.reader.plan(stream, schema_id).await?;
-        let failed = |event: &str, error| DeliveryError::Decode { event: event.to_owned(), schema_id, error };
 
         let mut input = Decoder::new(datum, self.reader.limits());
         let count = plan.branches(stream);
         let index = input.branch(count);
-        let no_branch =
-            || DecodeError { offset: 0, kind: DecodeErrorKind::Branch { index: index as i64, count } };
-        if input.failed() {
-            return Err(failed(stream.name, input.finish().err().unwrap_or_else(no_branch)));
-        }
-        match plan.branch(index) {
-            Some(Branch::Ours(ours)) => {
-                let event = S::decode_branch(ours, &mut input);
-                input.finish().map_err(|error| failed(fullname(stream, ours), error))?;
-                event.map(Decoded::Event).ok_or_else(|| failed(stream.name, no_branch()))
-            }
-            Some(Branch::Unknown(fullname)) => Ok(Decoded::Unknown(Unknown::Event {
+        // After an error there is no branch, whatever the index says.
+        match plan.branch(index).filter(|_| !input.failed()) {
+            Some(Branch::Ours(branch)) => Ok(Found::Event(Undecoded { stream, branch, schema_id, input })),
+            Some(Branch::Unknown(fullname)) => Ok(Found::Unknown(Unknown::Event {
                 fullname: fullname.to_owned(),
                 schema_id,
                 datum: input.rest().to_vec(),
@@ -180,28 +219,61 @@ impl<'a> Delivery<'a> {
                 writer: schema_id,
                 reader: self.reader.own_id(stream).unwrap_or(schema_id),
             }),
-            None => Err(failed(stream.name, no_branch())),
+            None => Err(DeliveryError::Decode {
+                event: stream.name.to_owned(),
+                schema_id,
+                error: input.no_such_branch(index, count),
+            }),
         }
     }
 }
 
-/// The event's correlation id; where it has none, its event id, so that what it causes can be traced to it.
-fn correlation_id(event: &impl Event) -> Option<Arc<str>> {
-    match event.correlation_id() {
-        Some(id) => Some(id.into()),
-        None => event.event_id().map(|id| id.to_string().into()),
+/// What surrounds the handling of one message.
+struct About {
+    span: Span,
+    correlation_id: Option<Arc<str>>,
+}
+
+impl About {
+    fn event(message: &Message, info: Option<&EventInfo>, event: &impl EventView) -> Self {
+        let event_id = event.event_id();
+        // Where it has no correlation id, its event id: so that what it causes can be traced to it.
+        let correlation_id: Option<Arc<str>> = match event.correlation_id() {
+            Some(id) => Some(id.into()),
+            None => event_id.map(|id| id.to_string().into()),
+        };
+        let span = span(message, info.map(|event| event.event_type));
+        span.record("event_id", event_id.map(tracing::field::display));
+        span.record("correlation_id", correlation_id.as_deref());
+        span.in_scope(|| tracing::debug!("handling an event"));
+        Self { span, correlation_id }
+    }
+
+    fn unknown(message: &Message, unknown: &Unknown) -> Self {
+        let event_type = match unknown {
+            Unknown::Tombstone => "tombstone",
+            Unknown::Event { fullname, .. } => fullname,
+        };
+        let span = span(message, Some(event_type));
+        span.in_scope(|| tracing::debug!("handling what is no event of this build"));
+        Self { span, correlation_id: None }
+    }
+
+    async fn surround(self, handling: impl Future<Output = Handled>) -> Handled {
+        correlation::scope(self.correlation_id, handling).instrument(self.span).await
     }
 }
 
-fn fullname(stream: &StreamInfo, branch: usize) -> &'static str {
-    stream.events.get(branch).map_or("an event", |event| event.fullname)
-}
-
-fn unknown_type(unknown: &Unknown) -> &str {
-    match unknown {
-        Unknown::Tombstone => "tombstone",
-        Unknown::Event { fullname, .. } => fullname,
-    }
+fn span(message: &Message, event_type: Option<&str>) -> Span {
+    tracing::debug_span!(
+        "handle",
+        topic = message.topic(),
+        partition = message.partition(),
+        offset = message.offset(),
+        event_type,
+        event_id = tracing::field::Empty,
+        correlation_id = tracing::field::Empty,
+    )
 }
 
 #[cfg(test)]

@@ -3,10 +3,13 @@
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 
 use super::Delivery;
 use crate::consume::DeliveryError;
-use crate::event::{EventStream, Message, StreamInfo, Unknown};
+use crate::event::{
+    BorrowedStream, EventStream, HeaderPolicy, Message, StreamInfo, StreamSchema, TopicSpec, Unknown,
+};
 
 /// What a handler answers: success, or why the event could not be handled.
 pub type Handled = Result<(), Failure>;
@@ -74,6 +77,47 @@ pub trait DispatchTo<H>: EventStream {
         message: &Message,
     ) -> impl Future<Output = Handled> + Send;
 }
+
+/// A stream whose events a handler of type `H` can look at where they lie in the message.
+///
+/// `#[derive(EventStream)]` implements it for every `H` that implements the stream's borrowed handler trait.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event stream with borrowed views",
+    label = "no stream's enum, or without views",
+    note = "`#[handles(borrowed ...)]` takes the enums that `cq-events-build` generates, such as `InspectionEvent`"
+)]
+pub trait DispatchBorrowedTo<H>: BorrowedStream {
+    /// Calls the handler's method for the event.
+    fn dispatch_ref<'m>(
+        event: Self::Ref<'m>,
+        handler: &H,
+        message: &'m Message,
+    ) -> impl Future<Output = Handled> + Send;
+
+    /// Calls the handler's `on_unknown`.
+    fn dispatch_unknown(
+        unknown: Unknown,
+        handler: &H,
+        message: &Message,
+    ) -> impl Future<Output = Handled> + Send;
+}
+
+/// For generated code: the stream that `#[handles(...)]` names. A type that is none has its error where its events are
+/// dispatched, so there must not be another here: then [`NamedAmiss`] stands in.
+#[doc(hidden)]
+pub struct Named<S>(PhantomData<S>);
+
+impl<S: StreamSchema> Named<S> {
+    pub const STREAM: &'static StreamInfo = S::STREAM;
+}
+
+#[doc(hidden)]
+pub trait NamedAmiss {
+    const STREAM: &'static StreamInfo =
+        &StreamInfo::new("", "", "[]", &[], HeaderPolicy::None, TopicSpec::new(1, None, &[]));
+}
+
+impl<S> NamedAmiss for Named<S> {}
 
 /// A type that handles the events of one or more streams: `#[derive(EventHandler)]` with `#[handles(...)]`.
 #[diagnostic::on_unimplemented(

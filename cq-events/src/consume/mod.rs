@@ -4,6 +4,7 @@
 
 #[cfg(feature = "kafka")]
 mod builder;
+mod closure;
 #[cfg(feature = "kafka")]
 mod consumer;
 mod delivery;
@@ -17,6 +18,8 @@ mod error;
 mod group;
 mod handler;
 #[cfg(feature = "kafka")]
+mod handlers;
+#[cfg(feature = "kafka")]
 mod message;
 #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the consumer makes one"))]
 mod reader;
@@ -26,12 +29,17 @@ mod signal;
 mod work;
 
 #[cfg(feature = "kafka")]
-pub use builder::{Both, ConsumerBuilder, NoHandler};
+pub use builder::{Building, ConsumerBuilder};
+pub use closure::{HandlerFn, WithoutUnknown, handle};
 #[cfg(feature = "kafka")]
 pub use consumer::{Consumer, ConsumerHandle};
 pub use delivery::{Delivery, DeliveryError};
 #[cfg(feature = "kafka")]
 pub use error::ConsumeError;
-pub use handler::{DispatchTo, EventHandler, Failure, Handled};
+pub use handler::{DispatchBorrowedTo, DispatchTo, EventHandler, Failure, Handled};
+#[doc(hidden)]
+pub use handler::{Named, NamedAmiss};
+#[cfg(feature = "kafka")]
+pub use handlers::{AddHandler, Both, Closed, Complete, Handlers, HandlesUnknown, NoHandler, Open};
 #[cfg(feature = "kafka")]
 pub use signal::shutdown_signal;

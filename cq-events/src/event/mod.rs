@@ -49,15 +49,39 @@ pub trait Event: Send + Sync + 'static {
     fn set_correlation_id(&mut self, id: String);
 }
 
-/// A borrowed view of an event: its strings and bytes point into the message.
+/// What is read of an event, or of a borrowed view of one, whose strings and bytes point into the message.
 ///
-/// Implemented by generated code, for the views of records and for the enum over those of a stream.
+/// Implemented for every event, and by generated code for the views of records and for the enum over those of a
+/// stream.
 pub trait EventView: Send + Sync {
     /// The value of the field with the role `event_id`.
     fn event_id(&self) -> Option<Uuid>;
 
     /// The value of the field with the role `correlation_id`.
     fn correlation_id(&self) -> Option<&str>;
+}
+
+impl<E: Event> EventView for E {
+    fn event_id(&self) -> Option<Uuid> {
+        Event::event_id(self)
+    }
+
+    fn correlation_id(&self) -> Option<&str> {
+        Event::correlation_id(self)
+    }
+}
+
+/// An event that can be looked at without being copied out of the message.
+///
+/// Implemented by generated code, for records.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event with a borrowed view",
+    label = "not an event",
+    note = "events are the records that `cq-events-build` generates for the branches of a stream"
+)]
+pub trait Viewed {
+    /// The event's view.
+    type View<'a>: EventView;
 }
 
 /// What the schemas say of a stream. Emitted by `cq-events-build`.
@@ -74,6 +98,11 @@ pub trait StreamSchema {
 /// The events of one topic: the generated enum, with `#[derive(EventStream)]`.
 ///
 /// Its [`Encode`] appends the datum: the index of the branch, then the record (Avro 1.12, "Unions").
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event stream",
+    label = "`{Self}` is not a stream's enum",
+    note = "streams are the enums that `cq-events-build` generates, such as `InspectionEvent`"
+)]
 pub trait EventStream: StreamSchema + Event + Encode + Sized {
     /// Reads the record of the branch at `branch` in this build's schema, or None where there is no such branch.
     ///

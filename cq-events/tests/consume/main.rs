@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // helpers outside of test functions
 
 mod failures;
+mod forms;
 mod group;
 mod pump;
 mod shutdown;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use cq_events::codec::{Decode, Decoder, Encode, Encoder};
-use cq_events::event::{EventInfo, HeaderPolicy, StreamInfo, StreamSchema, TopicSpec};
+use cq_events::event::{EventInfo, EventView, HeaderPolicy, StreamInfo, StreamSchema, TopicSpec, Viewed};
 use cq_events::{Event, EventStream};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -11,8 +11,16 @@ use uuid::Uuid;
 pub(crate) const TOPIC: &str = "pump.events";
 pub(crate) const PARTITIONS: i32 = 4;
 
+/// A string where it lies.
+fn text<'a>(input: &mut Decoder<'a>) -> &'a str {
+    let before = input.rest();
+    let length = input.string().len();
+    let (read, _) = before.split_at(before.len() - input.rest().len());
+    std::str::from_utf8(read.split_at(read.len() - length).1).unwrap()
+}
+
 macro_rules! record {
-    ($name:ident, $fullname:literal, $event_type:literal) => {
+    ($name:ident, $view:ident, $fullname:literal, $event_type:literal) => {
         #[derive(Clone, Debug, PartialEq)]
         pub(crate) struct $name {
             pub(crate) event_id: Uuid,
@@ -48,6 +56,52 @@ macro_rules! record {
             }
         }
 
+        #[derive(Clone, Debug, PartialEq)]
+        pub(crate) struct $view<'a> {
+            pub(crate) event_id: Uuid,
+            pub(crate) correlation_id: Option<&'a str>,
+            pub(crate) pump_id: &'a str,
+            pub(crate) sequence: i64,
+        }
+
+        impl $view<'_> {
+            pub(crate) fn to_owned(&self) -> $name {
+                $name {
+                    event_id: self.event_id,
+                    correlation_id: self.correlation_id.map(str::to_owned),
+                    pump_id: self.pump_id.to_owned(),
+                    sequence: self.sequence,
+                }
+            }
+        }
+
+        impl<'a> Decode<'a> for $view<'a> {
+            const MIN_BYTES: usize = 4;
+
+            fn decode(input: &mut Decoder<'a>) -> Self {
+                Self {
+                    event_id: input.uuid(),
+                    correlation_id: input.optional(0, text),
+                    pump_id: text(input),
+                    sequence: input.long(),
+                }
+            }
+        }
+
+        impl EventView for $view<'_> {
+            fn event_id(&self) -> Option<Uuid> {
+                Some(self.event_id)
+            }
+
+            fn correlation_id(&self) -> Option<&str> {
+                self.correlation_id
+            }
+        }
+
+        impl Viewed for $name {
+            type View<'a> = $view<'a>;
+        }
+
         impl Event for $name {
             fn fullname(&self) -> &'static str {
                 $fullname
@@ -80,15 +134,17 @@ macro_rules! record {
     };
 }
 
-record!(PumpStarted, "test.pump.PumpStarted", "PUMP_STARTED");
-record!(PumpStopped, "test.pump.PumpStopped", "PUMP_STOPPED");
+record!(PumpStarted, PumpStartedRef, "test.pump.PumpStarted", "PUMP_STARTED");
+record!(PumpStopped, PumpStoppedRef, "test.pump.PumpStopped", "PUMP_STOPPED");
 
 /// What happens to a pump.
 #[derive(Clone, Debug, PartialEq, EventStream)]
 pub(crate) enum PumpEvent {
     /// It started.
+    #[view(PumpStartedRef)]
     PumpStarted(PumpStarted),
     /// It stopped.
+    #[view(PumpStoppedRef)]
     PumpStopped(PumpStopped),
 }
 

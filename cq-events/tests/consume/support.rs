@@ -160,7 +160,10 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) async fn start(config: KafkaConfig, handler: impl EventHandler) -> Self {
-        let consumer = Consumer::builder(config).handler(handler).build().await.unwrap();
+        Self::of(Consumer::builder(config).handler(handler).build().await.unwrap())
+    }
+
+    pub(crate) fn of(consumer: Consumer<impl EventHandler>) -> Self {
         let handle = consumer.handle();
         let task = tokio::spawn(consumer.run(std::future::pending()));
         Self { handle, task }

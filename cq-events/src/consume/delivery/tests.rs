@@ -13,7 +13,7 @@ use cq_events_schema::WriterBranch;
 
 use crate::consume::reader::Plan;
 use crate::consume::{EventHandler, Handled};
-use crate::event::{EventInfo, HeaderPolicy, StreamSchema, TopicSpec};
+use crate::event::{Event, HeaderPolicy, StreamSchema, TopicSpec, Viewed};
 use crate::registry::{RegistryFuture, SchemaRegistry};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -65,8 +65,51 @@ impl Event for DoorOpened {
     }
 }
 
+#[derive(Clone, Debug, PartialEq)]
+struct DoorOpenedRef<'a> {
+    id: i64,
+    by: Option<&'a str>,
+}
+
+impl DoorOpenedRef<'_> {
+    fn to_owned(&self) -> DoorOpened {
+        DoorOpened { id: self.id, by: self.by.map(str::to_owned) }
+    }
+}
+
+impl<'a> Decode<'a> for DoorOpenedRef<'a> {
+    const MIN_BYTES: usize = 2;
+
+    fn decode(input: &mut Decoder<'a>) -> Self {
+        Self { id: input.long(), by: input.optional(0, text) }
+    }
+}
+
+/// A string where it lies.
+fn text<'a>(input: &mut Decoder<'a>) -> &'a str {
+    let before = input.rest();
+    let length = input.string().len();
+    let read = &before[..before.len() - input.rest().len()];
+    std::str::from_utf8(&read[read.len() - length..]).unwrap()
+}
+
+impl EventView for DoorOpenedRef<'_> {
+    fn event_id(&self) -> Option<Uuid> {
+        Some(Uuid::from_u128(7))
+    }
+
+    fn correlation_id(&self) -> Option<&str> {
+        self.by
+    }
+}
+
+impl Viewed for DoorOpened {
+    type View<'a> = DoorOpenedRef<'a>;
+}
+
 #[derive(Clone, Debug, PartialEq, crate::EventStream)]
 enum DoorEvent {
+    #[view(DoorOpenedRef)]
     DoorOpened(DoorOpened),
 }
 
@@ -120,6 +163,48 @@ impl DoorEventHandler for Porter {
     }
 }
 
+/// As [`Porter`], but looks at the events where they lie.
+#[derive(Default, crate::EventHandler)]
+#[handles(borrowed DoorEvent)]
+struct Watchman {
+    seen: Mutex<Vec<String>>,
+}
+
+impl DoorEventRefHandler for Watchman {
+    async fn on_door_opened(&self, event: DoorOpenedRef<'_>, message: &Message) -> Handled {
+        if event.id < 0 {
+            return Err(Failure::new("no such door"));
+        }
+        let value = message.value().unwrap();
+        let points_into_it = event.by.is_none_or(|by| value.as_ptr_range().contains(&by.as_ptr()));
+        let correlation_id = correlation::current().unwrap_or_default();
+        // A view may be held over an await.
+        std::future::ready(()).await;
+        self.seen.lock().unwrap().push(format!("door {} for {correlation_id}", event.id));
+        assert!(
+            points_into_it && event == DoorOpenedRef { id: event.id, by: event.to_owned().by.as_deref() }
+        );
+        Ok(())
+    }
+
+    async fn on_unknown(&self, unknown: Unknown, _message: &Message) -> Handled {
+        self.seen.lock().unwrap().push(format!("{unknown:?}"));
+        Ok(())
+    }
+}
+
+#[derive(crate::EventHandler)]
+#[handles(borrowed DoorEvent)]
+struct Sleeper;
+
+impl DoorEventRefHandler for Sleeper {
+    crate::skip!(borrowed DoorOpened);
+
+    async fn on_unknown(&self, _unknown: Unknown, _message: &Message) -> Handled {
+        Err(Failure::new("the sleeper was woken"))
+    }
+}
+
 /// Polls a future that never waits.
 fn now<F: Future>(future: F) -> F::Output {
     match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
@@ -141,11 +226,16 @@ fn reader() -> Reader {
     now(Reader::new(Arc::new(OneSchema), DecodeLimits::default(), &[DoorEvent::STREAM])).unwrap()
 }
 
+/// What the handlers make of a value: an owned one, and a borrowed one that must do the same.
 fn deliver(value: Option<Vec<u8>>) -> (Result<(), DeliveryError>, Vec<String>) {
     let message = Message::new("door.events", 0, 0).value(value).build();
-    let (reader, porter) = (reader(), Porter::default());
+    let (reader, porter, watchman) = (reader(), Porter::default(), Watchman::default());
     let result = now(porter.handle(0, Delivery::new(&message, &reader)));
-    (result, porter.seen.into_inner().unwrap())
+    let borrowed = now(watchman.handle(0, Delivery::new(&message, &reader)));
+    assert_eq!(format!("{borrowed:?}"), format!("{result:?}"));
+    let seen = porter.seen.into_inner().unwrap();
+    assert_eq!(watchman.seen.into_inner().unwrap(), seen);
+    (result, seen)
 }
 
 fn error_of(value: Vec<u8>) -> String {
@@ -166,6 +256,66 @@ fn an_event_without_correlation_id_is_correlated_by_its_event_id() {
     let (result, seen) = deliver(Some(value(OWN, 5, None)));
     result.unwrap();
     assert_eq!(seen, [format!("door 5 for {}", Uuid::from_u128(7))]);
+}
+
+#[test]
+fn a_closure_over_the_stream_is_called_as_a_handler_is() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (events, unknowns) = (Arc::clone(&seen), Arc::clone(&seen));
+    let closure = crate::consume::handle(move |event: DoorEvent, message| {
+        // Before its future is polled, a closure is at work for the event already.
+        let correlation_id = correlation::current().unwrap_or_default();
+        let events = Arc::clone(&events);
+        async move {
+            let DoorEvent::DoorOpened(event) = event;
+            if event.id < 0 {
+                return Err(Failure::new("no such door"));
+            }
+            assert_eq!(correlation::current(), Some(Arc::clone(&correlation_id)));
+            events.lock().unwrap().push(format!(
+                "{}: door {} for {correlation_id}",
+                message.topic(),
+                event.id
+            ));
+            Ok(())
+        }
+    })
+    .on_unknown(move |unknown, message| {
+        let unknowns = Arc::clone(&unknowns);
+        async move {
+            unknowns.lock().unwrap().push(format!("{}: {unknown:?}", message.topic()));
+            Ok(())
+        }
+    });
+    let reader = reader();
+    let deliver = |stream, value| {
+        let message = Message::new("door.events", 0, 0).value(value).build();
+        now(closure.handle(stream, Delivery::new(&message, &reader)))
+    };
+    deliver(0, Some(value(OWN, 5, Some("order-1")))).unwrap();
+    deliver(0, None).unwrap();
+    let error = deliver(0, Some(value(OWN, -1, None))).unwrap_err();
+    assert_eq!(error.to_string(), "the handler failed: no such door");
+    assert!(matches!(deliver(1, None), Err(DeliveryError::Unrouted { .. })));
+    assert_eq!(*seen.lock().unwrap(), ["door.events: door 5 for order-1", "door.events: Tombstone"]);
+}
+
+#[test]
+fn a_skipped_event_is_done_and_what_is_none_is_not_skipped() {
+    let reader = reader();
+    let message = |value| Message::new("door.events", 0, 0).value(value).build();
+    now(Sleeper.handle(0, Delivery::new(&message(Some(value(OWN, 5, None))), &reader))).unwrap();
+    let error = now(Sleeper.handle(0, Delivery::new(&message(None), &reader))).unwrap_err();
+    assert_eq!(error.to_string(), "the handler failed: the sleeper was woken");
+}
+
+#[test]
+fn a_view_of_a_stream_becomes_its_owned_event() {
+    let value = value(OWN, 5, Some("order-1"));
+    let view = crate::codec::decode_borrowed::<DoorEvent>(&value[5..], DecodeLimits::default()).unwrap();
+    assert_eq!((view.event_id(), view.correlation_id()), (Some(Uuid::from_u128(7)), Some("order-1")));
+    assert!(matches!(view.clone(), DoorEventRef::DoorOpened(opened) if opened.by == Some("order-1")));
+    assert_eq!(view.to_owned(), crate::codec::decode(&value[5..], DecodeLimits::default()).unwrap());
 }
 
 #[cfg(feature = "kafka")]

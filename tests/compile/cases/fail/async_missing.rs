@@ -1,4 +1,4 @@
-//! A method is not `async`.
+//! A method is not `async`: `async fn` makes a future of its result.
 
 use cq_events::{EventHandler, Handled, Message, Unknown};
 use lamp_events::lamp::{LampBroken, LampEvent, LampEventHandler, LampSwitched};

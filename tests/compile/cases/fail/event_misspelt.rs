@@ -1,4 +1,4 @@
-//! The method of an event is misspelt.
+//! The method of an event is misspelt: there is no such method, and the one that was meant is missing.
 
 use cq_events::{EventHandler, Handled, Message, Unknown};
 use lamp_events::lamp::{LampBroken, LampEvent, LampEventHandler, LampSwitched};

@@ -1,25 +1,11 @@
-//! Two options that do not exist: both are reported.
+//! Options that do not exist: all are reported.
 
-use cq_events::{EventHandler, Handled, Message, Unknown};
-use lamp_events::lamp::{LampBroken, LampEvent, LampEventHandler, LampSwitched};
+use cq_events::EventHandler;
+use lamp_events::lamp::LampEvent;
 
 #[derive(EventHandler)]
-#[handles(LampEvent, borrowed lamp_events::room::RoomEvent, retries = 3, "lamp")]
+#[handles(LampEvent, retries = 3, "lamp")]
 struct Logger;
-
-impl LampEventHandler for Logger {
-    async fn on_lamp_switched(&self, _event: LampSwitched, _message: &Message) -> Handled {
-        Ok(())
-    }
-
-    async fn on_lamp_broken(&self, _event: LampBroken, _message: &Message) -> Handled {
-        Ok(())
-    }
-
-    async fn on_unknown(&self, _unknown: Unknown, _message: &Message) -> Handled {
-        Ok(())
-    }
-}
 
 fn is_handler(_: impl EventHandler) {}
 

@@ -1,4 +1,5 @@
-//! An event that is skipped is misspelt.
+//! An event that is skipped is misspelt. A macro does not see which events there are, so it is rustc that finds neither
+//! the type nor the method, and misses the method of the event that was meant.
 
 use cq_events::{EventHandler, Handled, Message, Unknown};
 use lamp_events::lamp::{LampEvent, LampEventHandler, LampSwitched};

@@ -1,0 +1,19 @@
+//! Two views are not named: both are reported.
+
+use cq_events::EventStream;
+use cq_events_compile_tests::bell::{BellCracked, BellRung};
+
+#[derive(EventStream)]
+enum Bell {
+    #[view]
+    BellRung(BellRung),
+    #[view = "BellCrackedRef"]
+    BellCracked(BellCracked),
+}
+
+impl cq_events::event::StreamSchema for Bell {
+    const STREAM: &'static cq_events::event::StreamInfo =
+        <cq_events_compile_tests::bell::BellEvent as cq_events::event::StreamSchema>::STREAM;
+}
+
+fn main() {}
