@@ -65,7 +65,7 @@ pub(crate) fn ident(name: &str) -> Ident {
 pub(crate) fn is_module(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        && syn::parse_str::<syn::Ident>(name).is_ok()
+        && escape(name) == name
 }
 
 fn with_underscores(name: &str, converted: String) -> String {
@@ -81,12 +81,13 @@ fn with_underscores(name: &str, converted: String) -> String {
 
 /// Makes a keyword an identifier: `type` becomes `r#type`, and what cannot be raw gets an underscore.
 fn escape(name: &str) -> String {
-    if syn::parse_str::<syn::Ident>(name).is_ok() {
-        name.to_owned()
-    } else if matches!(name, "self" | "Self" | "super" | "crate" | "_") {
+    if matches!(name, "self" | "Self" | "super" | "crate" | "_") {
         format!("{name}_")
-    } else {
+    // Reserved since the edition 2024, which the parser does not know.
+    } else if name == "gen" || syn::parse_str::<syn::Ident>(name).is_err() {
         format!("r#{name}")
+    } else {
+        name.to_owned()
     }
 }
 
@@ -111,6 +112,7 @@ mod tests {
             ("type", "r#type"),
             ("self", "self_"),
             ("crate", "crate_"),
+            ("gen", "r#gen"),
             ("_", "__"),
             ("__x", "__x"),
         ] {

@@ -14,7 +14,8 @@ pub(super) fn tokens(module: &Module, stream: &StreamModel) -> TokenStream {
     let variants = stream.events.iter().map(|event| {
         let (ident, doc) = (names::ident(&event.ident), doc(event.doc.as_deref()));
         let record = field::path(module, &event.record);
-        quote!(#doc #ident(#record))
+        let view = field::view_path(module, &event.record);
+        quote!(#doc #[view(#view)] #ident(#record))
     });
     let events = stream.events.iter().map(|event| {
         let (fullname, event_type) = (&event.fullname, &event.event_type);

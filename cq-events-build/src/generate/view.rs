@@ -32,11 +32,17 @@ pub(super) fn of_record(module: &Module, ty: &TypeModel, record: &RecordModel) -
         let ident = names::ident(&field.ident);
         quote!(#ident: ::cq_events::codec::View::to_owned(&self.#ident))
     });
+    // Where others mention it, its view is itself.
+    let own_view = (!record.parts.borrows).then(|| own_view(ty));
     let event = record.event.as_ref().map(|event| {
         let some = |ident| quote!(::core::option::Option::Some(self.#ident));
         let event_id = record::role(event.event_id.as_ref(), some);
         let correlation_id = record::role(event.correlation_id.as_ref(), |ident| quote!(self.#ident));
         quote! {
+            impl ::cq_events::event::Viewed for #owned {
+                type View<'a> = #ident<'a>;
+            }
+
             impl ::cq_events::event::EventView for #ident<'_> {
                 fn event_id(&self) -> ::core::option::Option<::cq_events::__private::uuid::Uuid> {
                     #event_id
@@ -77,6 +83,7 @@ pub(super) fn of_record(module: &Module, ty: &TypeModel, record: &RecordModel) -
             }
         }
 
+        #own_view
         #event
     }
 }

@@ -19,7 +19,9 @@ pub mod kinds {
     pub enum KindsEvent {
         /// Every kind of field.
         /// The second line says "quotes" and */ and #[attributes].
+        #[view(EveryKindRef)]
         EveryKind(EveryKind),
+        #[view(PlainRef)]
         Plain(Plain),
     }
     impl ::cq_events::event::StreamSchema for KindsEvent {
@@ -655,6 +657,9 @@ pub mod kinds {
             self.to_owned()
         }
     }
+    impl ::cq_events::event::Viewed for EveryKind {
+        type View<'a> = EveryKindRef<'a>;
+    }
     impl ::cq_events::event::EventView for EveryKindRef<'_> {
         fn event_id(
             &self,
@@ -782,6 +787,9 @@ pub mod kinds {
             self.to_owned()
         }
     }
+    impl ::cq_events::event::Viewed for Plain {
+        type View<'a> = PlainRef<'a>;
+    }
     impl ::cq_events::event::EventView for PlainRef<'_> {
         fn event_id(
             &self,
@@ -813,11 +821,16 @@ pub mod parts {
         /// \`\`\`rust
         /// compile_error!("nor is a fenced one");
         /// \`\`\`
+        #[view(ShapesRef)]
         Shapes(Shapes),
+        #[view(TimesRef)]
         Times(Times),
+        #[view(NamesRef)]
         Names(Names),
+        #[view(PersonRef)]
         Person(Person),
         /// Nothing in it could point into a message.
+        #[view(CountedRef)]
         Counted(Counted),
     }
     impl ::cq_events::event::StreamSchema for PartsEvent {
@@ -1144,6 +1157,9 @@ pub mod parts {
         fn to_owned(&self) -> Shapes {
             self.to_owned()
         }
+    }
+    impl ::cq_events::event::Viewed for Shapes {
+        type View<'a> = ShapesRef<'a>;
     }
     impl ::cq_events::event::EventView for ShapesRef<'_> {
         fn event_id(
@@ -2400,6 +2416,10 @@ pub mod parts {
             self.to_owned()
         }
     }
+    ::cq_events::__private::own_view!(Times);
+    impl ::cq_events::event::Viewed for Times {
+        type View<'a> = TimesRef<'a>;
+    }
     impl ::cq_events::event::EventView for TimesRef<'_> {
         fn event_id(
             &self,
@@ -2605,6 +2625,10 @@ pub mod parts {
         fn to_owned(&self) -> Names {
             self.to_owned()
         }
+    }
+    ::cq_events::__private::own_view!(Names);
+    impl ::cq_events::event::Viewed for Names {
+        type View<'a> = NamesRef<'a>;
     }
     impl ::cq_events::event::EventView for NamesRef<'_> {
         fn event_id(
@@ -2953,6 +2977,9 @@ pub mod parts {
             self.to_owned()
         }
     }
+    impl ::cq_events::event::Viewed for Person {
+        type View<'a> = PersonRef<'a>;
+    }
     impl ::cq_events::event::EventView for PersonRef<'_> {
         fn event_id(
             &self,
@@ -3165,6 +3192,10 @@ pub mod parts {
         fn to_owned(&self) -> Counted {
             self.to_owned()
         }
+    }
+    ::cq_events::__private::own_view!(Counted);
+    impl ::cq_events::event::Viewed for Counted {
+        type View<'a> = CountedRef<'a>;
     }
     impl ::cq_events::event::EventView for CountedRef<'_> {
         fn event_id(

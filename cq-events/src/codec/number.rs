@@ -44,8 +44,8 @@ pub(super) fn days(date: Date) -> i32 {
 
 pub(super) fn date_from_days(days: i64) -> Option<Date> {
     use jiff::ToSpan as _;
-    // A span of days has limits of its own, beyond which its constructor would panic.
-    if !(-8_000_000..=8_000_000).contains(&days) {
+    // The days from EPOCH to `Date::MIN` and `Date::MAX`: a span has limits beyond which its constructor would panic.
+    if !(-4_371_587..=2_932_896).contains(&days) {
         return None;
     }
     EPOCH.checked_add(days.days()).ok()
@@ -165,7 +165,7 @@ mod tests {
         for date in [Date::MIN, Date::MAX, EPOCH] {
             assert_eq!(date_from_days(i64::from(days(date))), Some(date));
         }
-        for days in [i64::MAX, i64::MIN, i64::from(i32::MAX)] {
+        for days in [i64::MAX, i64::MIN, i64::from(i32::MAX), 7_304_485, -7_304_485, -4_371_588, 2_932_897] {
             assert_eq!(date_from_days(days), None);
         }
         for time in [DateTime::MIN, DateTime::MAX] {

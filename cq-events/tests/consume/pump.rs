@@ -76,7 +76,6 @@ macro_rules! record {
         }
 
         impl<'a> Decode<'a> for $view<'a> {
-            const MIN_BYTES: usize = 4;
 
             fn decode(input: &mut Decoder<'a>) -> Self {
                 Self {

@@ -40,7 +40,6 @@ macro_rules! record {
         }
 
         impl Decode<'_> for $name {
-            const MIN_BYTES: usize = 1;
 
             fn decode(input: &mut Decoder<'_>) -> Self {
                 Self { times: input.long() }
@@ -48,7 +47,6 @@ macro_rules! record {
         }
 
         impl<'a> Decode<'a> for $view<'a> {
-            const MIN_BYTES: usize = 1;
 
             fn decode(input: &mut Decoder<'a>) -> Self {
                 Self { times: input.long(), rest: input.rest() }
