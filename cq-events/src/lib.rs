@@ -58,6 +58,12 @@ pub use publish::Producer;
 #[macro_export]
 macro_rules! include_events {
     () => {
-        include!(concat!(env!("OUT_DIR"), "/cq_events.rs"));
+        include!(concat!(
+            env!(
+                "OUT_DIR",
+                "nothing is generated yet: the package needs a build.rs that calls cq_events_build::compile(\"streams.toml\")"
+            ),
+            "/cq_events.rs"
+        ));
     };
 }

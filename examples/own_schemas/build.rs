@@ -1,0 +1,3 @@
+fn main() {
+    cq_events_build::compile("streams.toml");
+}
