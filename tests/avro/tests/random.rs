@@ -1,0 +1,151 @@
+//! Random schemas and values, all the way: files, generated crates, compiled and run, against three other
+//! implementations.
+//!
+//! `CQ_SEED` and `CQ_SCHEMAS` choose others than those of the suite.
+#![cfg(feature = "oracles")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "it is all tests"
+)]
+
+use std::collections::BTreeMap;
+
+use cq_events_avro_tests::answer::hex;
+use cq_events_avro_tests::cases::{self, Case};
+use cq_events_avro_tests::crates::Crates;
+use cq_events_avro_tests::item::Counts;
+use cq_events_avro_tests::python::Python;
+use cq_events_avro_tests::rng::Rng;
+use cq_events_avro_tests::schema::{Schema, items_of_value};
+use serde_json::Value as Json;
+
+const SCHEMAS: u64 = 2_000;
+const SCHEMAS_PER_CRATE: usize = 100;
+const VALUES: usize = 5;
+/// How many schemas must have each item of the checklist, of the suite's number.
+const LEAST: usize = 50;
+
+#[test]
+fn random_schemas_and_values_agree_with_three_other_implementations() {
+    let seed = setting("CQ_SEED", 1);
+    let number = setting("CQ_SCHEMAS", SCHEMAS);
+    let schemas: Vec<Schema> = (0..number as usize).map(|number| Schema::random(seed, number)).collect();
+    let mut refused = 0;
+    let schemas: Vec<Schema> = schemas
+        .into_iter()
+        .filter(|schema| match cq_events_avro_tests::crates::refusal(schema) {
+            None => true,
+            Some(report) => {
+                refused += 1;
+                println!("REF {} {}", schema.name, report.lines().next().unwrap_or_default());
+                false
+            }
+        })
+        .collect();
+    println!("{refused} refused");
+    let chunks: Vec<&[Schema]> = schemas.chunks(SCHEMAS_PER_CRATE).collect();
+    let crates = Crates::write("avro-random", &chunks);
+    let building = crates.build();
+
+    let mut failures = Failures::default();
+    let mut counts = Counts::default();
+    let judged = judge(seed, &schemas, &mut counts, &mut failures);
+    println!("How many of {number} schemas (seed {seed}) had each item of the checklist:\n\n{counts}");
+    if number >= SCHEMAS {
+        let rare = counts.below(LEAST);
+        assert!(rare.is_empty(), "less than {LEAST} schemas had each of {rare:?}");
+    }
+
+    if let Err(words) = building.wait() {
+        failures.end();
+        panic!("the generated crates do not compile:\n{words}");
+    }
+    let mut values = 0;
+    for (number, (schemas, judged)) in chunks.iter().zip(judged.chunks(SCHEMAS_PER_CRATE)).enumerate() {
+        let mut questions = Vec::new();
+        let mut expected = Vec::new();
+        for (schema, judged) in schemas.iter().zip(judged) {
+            for case in &judged.cases {
+                // Maps in order, and as apache-avro happens to write them.
+                for datum in [&case.datum, &case.unordered] {
+                    questions.push(format!("{} {}", schema.name, hex(datum)));
+                    expected.push((schema, case));
+                }
+            }
+            if let Some(case) = &judged.default {
+                questions.push(format!("{} default", schema.name));
+                expected.push((schema, case));
+            }
+        }
+        let answers = crates.ask(number, &questions);
+        assert_eq!(answers.len(), expected.len());
+        for ((schema, case), (question, answer)) in expected.iter().zip(questions.iter().zip(&answers)) {
+            values += 1;
+            if answer["hex"] != hex(&case.datum) {
+                failures.add(format!("{question}\n  of {}\n  became {answer}", case.form), &schema.name);
+            }
+        }
+    }
+    failures.end();
+    println!("{values} values of {number} schemas");
+}
+
+/// What the oracles say of a schema's values.
+struct Judged {
+    cases: Vec<Case>,
+    /// The event of defaults.
+    default: Option<Case>,
+}
+
+fn judge(seed: u64, schemas: &[Schema], counts: &mut Counts, failures: &mut Failures) -> Vec<Judged> {
+    let mut python = Python::start();
+    let mut verdicts = BTreeMap::new();
+    let judge_one = |(number, schema): (usize, &Schema)| {
+        let mut rng = Rng::new(!seed, number as u64);
+        let mut forms: Vec<Json> = (0..VALUES).map(|_| schema.event(&mut rng)).collect();
+        forms.extend(schema.default_event());
+        let mut items = schema.items();
+        forms.iter().for_each(|form| items_of_value(form, &mut items));
+        counts.add(items);
+        let (mut cases, disagreements) = cases::judge(&schema.assembled(), &forms, &mut python);
+        disagreements.into_iter().for_each(|text| failures.add(text, &schema.name));
+        let default = schema.all_defaults.and_then(|event| {
+            let default = cases.pop()?;
+            for (library, verdict) in cases::defaults(&schema.assembled_of(event), &mut python) {
+                let agrees = verdict.is_ok_and(|form| cases::same(&form, &default.form));
+                *verdicts.entry((library, agrees)).or_insert(0) += 1;
+            }
+            Some(default)
+        });
+        Judged { cases, default }
+    };
+    let judged = schemas.iter().enumerate().map(judge_one).collect();
+    println!("{verdicts:?}");
+    judged
+}
+
+/// Failures, the first of which are printed.
+#[derive(Default)]
+struct Failures(usize);
+
+impl Failures {
+    fn add(&mut self, text: String, schema: &str) {
+        const SHOWN: usize = 10;
+        self.0 += 1;
+        if self.0 <= SHOWN {
+            println!("{schema}: {}\n", text.chars().take(4_000).collect::<String>());
+        }
+    }
+
+    fn end(&self) {
+        assert!(self.0 == 0, "{} failures, the first of which are above", self.0);
+    }
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
