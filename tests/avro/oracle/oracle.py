@@ -36,6 +36,7 @@ import decimal
 import io
 import json
 import math
+import re
 import sys
 import uuid
 import warnings
@@ -101,7 +102,8 @@ def verdicts(library, root, question):
 
 
 def words(error):
-    return f"{type(error).__name__}: {error}"
+    # Addresses would differ from run to run.
+    return re.sub(r" object at 0x[0-9a-f]+", "", f"{type(error).__name__}: {error}")
 
 
 class Branch:

@@ -1,6 +1,6 @@
 //! The crate apache-avro as an oracle.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::schema::{Name, Schema, UnionSchema};
@@ -60,7 +60,10 @@ impl Apache {
     }
 
     /// The JSON form of an event that it read.
-    pub fn form(&self, value: &Value) -> Json {
+    ///
+    /// # Errors
+    /// Where there is none: apache-avro reads times beyond all calendars.
+    pub fn form(&self, value: &Value) -> Result<Json, String> {
         match (&self.schema, value) {
             (Schema::Union(union), Value::Union(index, value)) => self.tagged(union, *index, value),
             (schema, value) => panic!("{value:?} is no event of {schema:?}"),
@@ -84,59 +87,58 @@ impl Apache {
             .build()
             .and_then(|reader| reader.read_value(&mut &[][..]))
             .map_err(|error| error.to_string())?;
-        Ok(json!({fullname: self.json(reader, &value)}))
+        Ok(json!({fullname: self.json(reader, &value)?}))
     }
 
-    fn tagged(&self, union: &UnionSchema, index: u32, value: &Value) -> Json {
+    fn tagged(&self, union: &UnionSchema, index: u32, value: &Value) -> Result<Json, String> {
         let branch = &union.variants()[index as usize];
-        json!({label(branch): self.json(branch, value)})
+        Ok(json!({label(branch): self.json(branch, value)?}))
     }
 
-    fn json(&self, schema: &Schema, value: &Value) -> Json {
-        match (schema, value) {
-            (Schema::Ref { name }, value) => self.json(&self.named[name], value),
+    fn json(&self, schema: &Schema, value: &Value) -> Result<Json, String> {
+        Ok(match (schema, value) {
+            (Schema::Ref { name }, value) => self.json(&self.named[name], value)?,
             (_, Value::Null) => Json::Null,
             (Schema::Union(union), Value::Union(index, value)) => {
                 let branch = &union.variants()[*index as usize];
                 let others = union.variants().iter().filter(|branch| !matches!(branch, Schema::Null));
                 if matches!(branch, Schema::Null) || others.count() < 2 {
-                    self.json(branch, value)
+                    self.json(branch, value)?
                 } else {
-                    self.tagged(union, *index, value)
+                    self.tagged(union, *index, value)?
                 }
             }
-            (Schema::Record(record), Value::Record(values)) => record
-                .fields
-                .iter()
-                .zip(values)
-                .map(|(field, (name, value))| {
+            (Schema::Record(record), Value::Record(values)) => {
+                let mut object = serde_json::Map::new();
+                for (field, (name, value)) in record.fields.iter().zip(values) {
                     assert_eq!(&field.name, name, "in {}", record.name);
-                    (name.clone(), self.json(&field.schema, value))
-                })
-                .collect::<serde_json::Map<_, _>>()
-                .into(),
+                    object.insert(name.clone(), self.json(&field.schema, value)?);
+                }
+                Json::Object(object)
+            }
             (Schema::Array(array), Value::Array(items)) => {
-                items.iter().map(|item| self.json(&array.items, item)).collect()
+                items.iter().map(|item| self.json(&array.items, item)).collect::<Result<_, _>>()?
             }
             (Schema::Map(map), Value::Map(entries)) => {
-                let entries: BTreeMap<_, _> = entries.iter().collect();
-                let entry = |(key, value): (&String, _)| (key.clone(), self.json(&map.types, value));
-                Json::Object(entries.into_iter().map(entry).collect())
+                let entry = |(key, value): (&String, _)| Ok((key.clone(), self.json(&map.types, value)?));
+                Json::Object(entries.iter().map(entry).collect::<Result<_, String>>()?)
             }
             (Schema::Decimal(decimal), Value::Decimal(value)) => {
-                let bytes: Vec<u8> = value.try_into().expect("a decimal has bytes");
+                let bytes: Vec<u8> =
+                    value.try_into().map_err(|error: apache_avro::Error| error.to_string())?;
                 json!(decimal_text(&bytes, decimal.scale))
             }
-            (_, value) => leaf(value),
-        }
+            (_, value) => leaf(value).ok_or_else(|| format!("reads {value:?}, which has no form"))?,
+        })
     }
 }
 
-fn leaf(value: &Value) -> Json {
+/// The form of a value without others in it; none for a time that no calendar has.
+fn leaf(value: &Value) -> Option<Json> {
     const MILLIS: i64 = 1_000;
     const MICROS: i64 = 1_000_000;
     const NANOS: i64 = 1_000_000_000;
-    match value {
+    Some(match value {
         Value::Boolean(value) => json!(value),
         Value::Int(value) => json!(value),
         Value::Long(value) => json!(value),
@@ -148,27 +150,27 @@ fn leaf(value: &Value) -> Json {
         }
         Value::Enum(_, symbol) => json!(symbol),
         Value::Uuid(value) => json!(value.to_string()),
-        Value::Date(days) => json!(date(i64::from(*days)).to_string()),
-        Value::TimeMillis(count) => json!(time(i64::from(*count), MILLIS).to_string()),
-        Value::TimeMicros(count) => json!(time(*count, MICROS).to_string()),
-        Value::TimestampMillis(count) => json!(instant(local(*count, MILLIS)).to_string()),
-        Value::TimestampMicros(count) => json!(instant(local(*count, MICROS)).to_string()),
-        Value::TimestampNanos(count) => json!(instant(local(*count, NANOS)).to_string()),
-        Value::LocalTimestampMillis(count) => json!(local(*count, MILLIS).to_string()),
-        Value::LocalTimestampMicros(count) => json!(local(*count, MICROS).to_string()),
-        Value::LocalTimestampNanos(count) => json!(local(*count, NANOS).to_string()),
+        Value::Date(days) => json!(date(i64::from(*days))?.to_string()),
+        Value::TimeMillis(count) => json!(time(i64::from(*count), MILLIS)?.to_string()),
+        Value::TimeMicros(count) => json!(time(*count, MICROS)?.to_string()),
+        Value::TimestampMillis(count) => json!(instant(local(*count, MILLIS)?)?.to_string()),
+        Value::TimestampMicros(count) => json!(instant(local(*count, MICROS)?)?.to_string()),
+        Value::TimestampNanos(count) => json!(instant(local(*count, NANOS)?)?.to_string()),
+        Value::LocalTimestampMillis(count) => json!(local(*count, MILLIS)?.to_string()),
+        Value::LocalTimestampMicros(count) => json!(local(*count, MICROS)?.to_string()),
+        Value::LocalTimestampNanos(count) => json!(local(*count, NANOS)?.to_string()),
         Value::Duration(value) => {
             let bytes: [u8; 12] = value.into();
             let part = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
             json!({"months": part(0), "days": part(4), "millis": part(8)})
         }
         other => panic!("no form for {other:?}"),
-    }
+    })
 }
 
-fn local(count: i64, unit: i64) -> DateTime {
+fn local(count: i64, unit: i64) -> Option<DateTime> {
     let day = 86_400 * unit;
-    DateTime::from_parts(date(count.div_euclid(day)), time(count.rem_euclid(day), unit))
+    Some(DateTime::from_parts(date(count.div_euclid(day))?, time(count.rem_euclid(day), unit)?))
 }
 
 fn label(schema: &Schema) -> String {

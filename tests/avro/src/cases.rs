@@ -57,7 +57,7 @@ fn judge_one(apache: &Apache, form: &Json, written: [&Json; 2]) -> Result<Case, 
     }
     let value =
         apache.decode(&fastavro).map_err(|error| format!("apache-avro does not read {form}: {error}"))?;
-    let read = apache.form(&value);
+    let read = apache.form(&value)?;
     if !same(&read, form) {
         return Err(format!("apache-avro reads {read}\n          instead of {form}"));
     }

@@ -21,6 +21,8 @@ pub mod apache;
 pub mod cases;
 pub mod crates;
 pub mod item;
+pub mod known;
 pub mod python;
 pub mod rng;
 pub mod schema;
+pub mod verdict;

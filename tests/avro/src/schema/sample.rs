@@ -248,14 +248,14 @@ impl<'a> Sampler<'a> {
                 Sample { form, raw: json!(latin1(&bytes)) }
             }
             Logical::Decimal { precision, scale } => self.decimal(precision, scale, size),
-            Logical::Date => Sample { form: json!(date(days).to_string()), raw: json!(days) },
+            Logical::Date => Sample { form: json!(shown(date(days))), raw: json!(days) },
             Logical::TimeMillis => {
                 let raw = of_day(self, 1_000);
-                Sample { form: json!(time(raw, 1_000).to_string()), raw: json!(raw) }
+                Sample { form: json!(shown(time(raw, 1_000))), raw: json!(raw) }
             }
             Logical::TimeMicros => {
                 let raw = of_day(self, 1_000_000);
-                Sample { form: json!(time(raw, 1_000_000).to_string()), raw: json!(raw) }
+                Sample { form: json!(shown(time(raw, 1_000_000))), raw: json!(raw) }
             }
             other => {
                 let (unit, days) = match other {
@@ -267,14 +267,15 @@ impl<'a> Sampler<'a> {
                 // A timestamp of jiff's ends a day and two hours before the last second of 9999.
                 let days = days.min(DAYS.1 - 2);
                 let clock = of_day(self, unit);
-                let local = DateTime::from_parts(date(days), time(clock, unit));
+                let local =
+                    date(days).zip(time(clock, unit)).map(|(date, time)| DateTime::from_parts(date, time));
                 let is_local = matches!(
                     other,
                     Logical::LocalTimestampMillis
                         | Logical::LocalTimestampMicros
                         | Logical::LocalTimestampNanos
                 );
-                let form = if is_local { local.to_string() } else { instant(local).to_string() };
+                let form = if is_local { shown(local) } else { shown(local.and_then(instant)) };
                 Sample { form: json!(form), raw: json!(days * 86_400 * unit + clock) }
             }
         }
@@ -313,6 +314,10 @@ fn object(entries: Vec<(String, Sample)>) -> Sample {
     Sample { form: Json::Object(forms), raw: Json::Object(raws) }
 }
 
+fn shown(time: Option<impl ToString>) -> String {
+    time.expect("the years 1 to 9999 are in every calendar").to_string()
+}
+
 /// The form of a float or double.
 pub fn number(value: f64) -> Json {
     match value {
@@ -323,23 +328,21 @@ pub fn number(value: f64) -> Json {
     }
 }
 
-/// The day that is `days` after the epoch.
-pub fn date(days: i64) -> Date {
-    let span = SignedDuration::from_hours(days * 24);
-    Date::constant(1970, 1, 1).checked_add(span).expect("a date within the years -9999 to 9999")
+/// The day that is `days` after the epoch, in the years -9999 to 9999.
+pub fn date(days: i64) -> Option<Date> {
+    let span = SignedDuration::from_secs(days.checked_mul(86_400)?);
+    Date::constant(1970, 1, 1).checked_add(span).ok()
 }
 
 /// The time of day at a count of units, so many a second.
-pub fn time(count: i64, unit: i64) -> Time {
+pub fn time(count: i64, unit: i64) -> Option<Time> {
     let nanos = (count % unit) * (1_000_000_000 / unit);
-    Time::midnight()
-        .checked_add(SignedDuration::new(count / unit, i32::try_from(nanos).expect("less than a second")))
-        .expect("a time within the day")
+    Time::midnight().checked_add(SignedDuration::new(count / unit, i32::try_from(nanos).ok()?)).ok()
 }
 
 /// The instant of a date and time in UTC.
-pub fn instant(utc: DateTime) -> Timestamp {
-    TimeZone::UTC.to_timestamp(utc).expect("a time within the years -9999 to 9999")
+pub fn instant(utc: DateTime) -> Option<Timestamp> {
+    TimeZone::UTC.to_timestamp(utc).ok()
 }
 
 /// The shortest two's complement, or that of a size.
