@@ -24,8 +24,11 @@ const BOOLEAN: &str = "reads any byte as a boolean";
 const WIDE_INT: &str = "does not tell int from long";
 const BLOCK_SIZE: &str = "uses a block's size for nothing but skipping, so a wrong one goes unnoticed";
 const DIGITS: &str = "does not hold a decimal to its precision on reading";
-const FIRST_BRANCH: &str = "fills defaults by the rule before Avro 1.12: of the union's first branch only";
-const LATIN1: &str =
+/// Of defaults.
+pub const FIRST_BRANCH: &str =
+    "fills defaults by the rule before Avro 1.12: of the union's first branch only";
+/// Of defaults.
+pub const LATIN1: &str =
     "fills a default of bytes with the UTF-8 of its text, where Avro says a byte for a character";
 const WHOLE_FLOAT: &str = "takes no whole number as the default of a float or double";
 const NO_BYTES: &str =

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use cq_events_avro_tests::answer::hex;
 use cq_events_avro_tests::cases::{self, Case};
-use cq_events_avro_tests::crates::Crates;
+use cq_events_avro_tests::crates::{Crates, refusal};
 use cq_events_avro_tests::item::Counts;
 use cq_events_avro_tests::python::Python;
 use cq_events_avro_tests::rng::Rng;
@@ -34,24 +34,15 @@ fn random_schemas_and_values_agree_with_three_other_implementations() {
     let seed = setting("CQ_SEED", 1);
     let number = setting("CQ_SCHEMAS", SCHEMAS);
     let schemas: Vec<Schema> = (0..number as usize).map(|number| Schema::random(seed, number)).collect();
-    let mut refused = 0;
-    let schemas: Vec<Schema> = schemas
-        .into_iter()
-        .filter(|schema| match cq_events_avro_tests::crates::refusal(schema) {
-            None => true,
-            Some(report) => {
-                refused += 1;
-                println!("REF {} {}", schema.name, report.lines().next().unwrap_or_default());
-                false
-            }
-        })
-        .collect();
-    println!("{refused} refused");
     let chunks: Vec<&[Schema]> = schemas.chunks(SCHEMAS_PER_CRATE).collect();
+    let mut failures = Failures::default();
+    for schema in &schemas {
+        refusal(schema).into_iter().for_each(|report| failures.add(report, &schema.name));
+    }
+    failures.end();
     let crates = Crates::write("avro-random", &chunks);
     let building = crates.build();
 
-    let mut failures = Failures::default();
     let mut counts = Counts::default();
     let judged = judge(seed, &schemas, &mut counts, &mut failures);
     println!("How many of {number} schemas (seed {seed}) had each item of the checklist:\n\n{counts}");
@@ -103,7 +94,7 @@ struct Judged {
 
 fn judge(seed: u64, schemas: &[Schema], counts: &mut Counts, failures: &mut Failures) -> Vec<Judged> {
     let mut python = Python::start();
-    let mut verdicts = BTreeMap::new();
+    let mut avros = BTreeMap::new();
     let judge_one = |(number, schema): (usize, &Schema)| {
         let mut rng = Rng::new(!seed, number as u64);
         let mut forms: Vec<Json> = (0..VALUES).map(|_| schema.event(&mut rng)).collect();
@@ -115,16 +106,28 @@ fn judge(seed: u64, schemas: &[Schema], counts: &mut Counts, failures: &mut Fail
         disagreements.into_iter().for_each(|text| failures.add(text, &schema.name));
         let default = schema.all_defaults.and_then(|event| {
             let default = cases.pop()?;
-            for (library, verdict) in cases::defaults(&schema.assembled_of(event), &mut python) {
-                let agrees = verdict.is_ok_and(|form| cases::same(&form, &default.form));
-                *verdicts.entry((library, agrees)).or_insert(0) += 1;
+            let [fastavro, avro] = cases::defaults(&schema.assembled_of(event), &mut python);
+            let agrees = |verdict: &Result<Json, String>| {
+                verdict.as_ref().is_ok_and(|form| cases::same(form, &default.form))
+            };
+            if !agrees(&fastavro) {
+                failures.add(format!("fastavro fills {} with {fastavro:?}", default.form), &schema.name);
             }
+            let departs = schema.avro_departs(event);
+            if departs.is_none() && !agrees(&avro) {
+                failures.add(format!("avro fills {} with {avro:?}", default.form), &schema.name);
+            }
+            *avros.entry(departs.unwrap_or("agrees")).or_insert(0) += 1;
             Some(default)
         });
         Judged { cases, default }
     };
     let judged = schemas.iter().enumerate().map(judge_one).collect();
-    println!("{verdicts:?}");
+    println!(
+        "\nThe events of defaults, which fastavro reads as the builders make them; of which PyPI's avro"
+    );
+    avros.iter().for_each(|(what, count)| println!("{count:6}  {what}"));
+    println!();
     judged
 }
 

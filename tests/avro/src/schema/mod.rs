@@ -3,6 +3,7 @@
 mod names;
 mod observe;
 mod print;
+mod quirk;
 mod random;
 mod sample;
 

@@ -194,7 +194,7 @@ impl Schema {
     }
 
     /// Whether a default is of this branch, given that it is of one with its kind of JSON.
-    fn accepts(&self, ty: &Ty, raw: &Json) -> bool {
+    pub(super) fn accepts(&self, ty: &Ty, raw: &Json) -> bool {
         match self.label(ty).as_str() {
             "null" => raw.is_null(),
             "boolean" => raw.is_boolean(),
