@@ -321,6 +321,10 @@ impl Maker {
 
     fn optional(&mut self, owner: usize, depth: usize) -> Ty {
         let inner = match self.ty(owner, true, depth) {
+            _ if self.rng.chance(6) => {
+                let inner = Box::new(Ty::Union(vec![Ty::Null, self.logical()]));
+                if self.rng.chance(50) { Ty::Array(inner) } else { Ty::Map(inner) }
+            }
             Ty::Union(_) | Ty::Null => self.named(owner, true).unwrap_or(Ty::Long),
             other => other,
         };
