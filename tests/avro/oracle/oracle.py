@@ -2,15 +2,16 @@
 
 Reads a line of JSON per question and answers with a line of JSON:
 
-    {"schema": S, "write": [FORM...], "read": [HEX...], "default": true}
-    {"fastavro": A, "avro": A}
+    {"schema": S, "write": [FORM...], "read": [HEX...], "default": true, "other": S}
+    {"fastavro": A, "avro": A, "same": true}
 
 where A is {"error": TEXT} if the library does not take the schema, and otherwise
 
     {"write": [R...], "read": [R...], "default": R}, R being {"hex": HEX, "json": FORM} or {"error": TEXT}
 
 "write" encodes a value and reads it back; "read" reads bytes to their end and encodes what was read; and "default", if
-it is asked for, reads the first event from one without fields, which the library has to fill with the defaults.
+it is asked for, reads the first event from one without fields, which the library has to fill with the defaults. "same"
+is whether the other schema says the same, in other words at most.
 
 FORM is the JSON form of a value, the same that the generated types have:
 
@@ -72,7 +73,27 @@ def answer(question):
             result[name] = verdicts(library(schema), root, question)
         except Exception as error:
             result[name] = {"error": words(error)}
+    if question.get("other") is not None:
+        result["same"] = normal(schema) == normal(question["other"])
     return result
+
+
+def normal(schema):
+    """A schema as fastavro keeps it, with fullnames, in text."""
+
+    def bare(value):
+        if isinstance(value, dict):
+            value = {key: bare(item) for key, item in value.items() if not key.startswith("__")}
+            # What fastavro leaves as it is written.
+            if value.get("logicalType") == "decimal":
+                value.setdefault("scale", 0)
+            if "aliases" in value:
+                namespace = value["name"].rpartition(".")[0]
+                value["aliases"] = [fullname(alias, namespace) for alias in value["aliases"]]
+            return value
+        return [bare(item) for item in value] if isinstance(value, list) else value
+
+    return json.dumps(bare(fastavro.parse_schema(schema)), sort_keys=True)
 
 
 def verdicts(library, root, question):

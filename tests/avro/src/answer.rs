@@ -10,22 +10,47 @@ use serde_json::{Value as Json, json};
 pub enum Question {
     /// To read a datum and write it again.
     Read(Vec<u8>),
+    /// To read what is no datum: each beginning of one, and one with a byte more.
+    Cut(Vec<u8>),
     /// To write the event that has its defaults and nothing else.
     Default,
+    /// To tell the assembled schema.
+    Schema,
 }
 
-/// Answers the questions on standard input, one a line: a stream, and hexadecimal digits or `default`.
+/// Answers the questions on standard input, one a line: a stream, what to do, and hexadecimal digits.
 pub fn serve(answer: impl Fn(&str, Question) -> Json) {
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("standard input is text");
-        let (stream, asked) = line.split_once(' ').expect("a stream and a question");
-        let question = match asked {
-            "default" => Question::Default,
-            digits => Question::Read(unhex(digits)),
+        let words: Vec<&str> = line.split(' ').collect();
+        let (stream, question) = match words.as_slice() {
+            [stream, "read", digits] => (*stream, Question::Read(unhex(digits))),
+            [stream, "cut", digits] => (*stream, Question::Cut(unhex(digits))),
+            [stream, "default"] => (*stream, Question::Default),
+            [stream, "schema"] => (*stream, Question::Schema),
+            _ => panic!("{line:?} is no question"),
         };
         writeln!(out, "{}", answer(stream, question)).expect("standard output is read");
     }
+}
+
+/// The answer of a stream to a question, but to that for its defaults, which not every stream has.
+pub fn of<S: EventStream + Encode>(question: &Question) -> Json {
+    match question {
+        Question::Read(datum) => read::<S>(datum),
+        Question::Cut(datum) => cut::<S>(datum),
+        Question::Default => json!({"error": "no event has defaults for all of its fields"}),
+        Question::Schema => json!({"schema": S::STREAM.schema}),
+    }
+}
+
+/// The answer to [`Question::Cut`]: what was read nevertheless.
+fn cut<S: EventStream + Encode>(datum: &[u8]) -> Json {
+    let longer = [datum, &[0]].concat();
+    let wrong = (0..datum.len()).map(|length| &datum[..length]).chain([longer.as_slice()]);
+    let read = wrong.filter(|wrong| codec::decode::<S>(wrong, DecodeLimits::DEFAULT).is_ok());
+    json!({"read": read.map(hex).collect::<Vec<_>>()})
 }
 
 /// The answer to [`Question::Read`]: the datum as it is written again and the event's JSON form, or an error.

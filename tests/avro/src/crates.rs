@@ -15,9 +15,6 @@ pub struct Crates {
     target: PathBuf,
 }
 
-/// What to ask of a schema's types: a stream, and hexadecimal digits or `default`.
-pub type Line = String;
-
 impl Crates {
     /// Writes the crates, each of some of the schemas, in the target folder under this name.
     pub fn write(name: &str, crates: &[&[Schema]]) -> Self {
@@ -73,6 +70,7 @@ impl Crates {
                      answer::written(&{event}::from({name}::{record}::builder().build())),\n"
                 );
             }
+            arms += &format!("        (\"{name}\", question) => answer::of::<{event}>(&question),\n");
         }
         let answer = path("tests/avro/src/answer.rs");
         write(
@@ -100,7 +98,7 @@ impl Crates {
     }
 
     /// Asks a crate; the answers are in the order of the questions.
-    pub fn ask(&self, number: usize, questions: &[Line]) -> Vec<Json> {
+    pub fn ask(&self, number: usize, questions: &[String]) -> Vec<Json> {
         let mut child = Command::new(self.target.join("debug").join(crate_name(number)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

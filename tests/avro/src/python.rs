@@ -26,6 +26,8 @@ pub struct Question<'a> {
     pub read: &'a [String],
     /// Whether to ask for the defaults of the first event.
     pub default: bool,
+    /// A schema that is to say the same.
+    pub other: Option<Json>,
 }
 
 impl Python {
@@ -45,8 +47,10 @@ impl Python {
 
     /// The answer, by library.
     pub fn ask(&mut self, question: &Question<'_>) -> Json {
-        let Question { schema, write, read, default } = question;
-        let line = json!({"schema": schema, "write": write, "read": read, "default": default});
+        let Question { schema, write, read, default, other } = question;
+        let line = json!({
+            "schema": schema, "write": write, "read": read, "default": default, "other": other
+        });
         let input = self.input.as_mut().expect("it is open until the end");
         let sent = writeln!(input, "{line}").and_then(|()| input.flush());
         let mut answer = String::new();

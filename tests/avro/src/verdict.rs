@@ -37,7 +37,8 @@ pub fn bless(schema: &Json, cases: &Json, python: &mut Python) -> Json {
     let write: Vec<Json> = values.iter().chain(&read).map(|case| case["value"].clone()).collect();
     let data: Vec<String> = read.iter().chain(&refused).map(|case| text(&case["datum"])).collect();
     let default = cases.get("default").is_some();
-    let answer = python.ask(&Question { schema: schema.clone(), write: &write, read: &data, default });
+    let answer =
+        python.ask(&Question { schema: schema.clone(), write: &write, read: &data, default, other: None });
     let of = |key: &str, index: usize| LIBRARIES.map(|library| (library, part(&answer[library], key, index)));
 
     for (index, case) in values.iter().enumerate() {

@@ -18,7 +18,7 @@ use cq_events_avro_tests::answer::hex;
 use cq_events_avro_tests::cases::{self, Case};
 use cq_events_avro_tests::crates::{Crates, refusal};
 use cq_events_avro_tests::item::Counts;
-use cq_events_avro_tests::python::Python;
+use cq_events_avro_tests::python::{Python, Question};
 use cq_events_avro_tests::rng::Rng;
 use cq_events_avro_tests::schema::{Schema, items_of_value};
 use serde_json::Value as Json;
@@ -55,29 +55,22 @@ fn random_schemas_and_values_agree_with_three_other_implementations() {
         failures.end();
         panic!("the generated crates do not compile:\n{words}");
     }
+    let mut python = Python::start();
     let mut values = 0;
     for (number, (schemas, judged)) in chunks.iter().zip(judged.chunks(SCHEMAS_PER_CRATE)).enumerate() {
-        let mut questions = Vec::new();
-        let mut expected = Vec::new();
-        for (schema, judged) in schemas.iter().zip(judged) {
-            for case in &judged.cases {
-                // Maps in order, and as apache-avro happens to write them.
-                for datum in [&case.datum, &case.unordered] {
-                    questions.push(format!("{} {}", schema.name, hex(datum)));
-                    expected.push((schema, case));
-                }
-            }
-            if let Some(case) = &judged.default {
-                questions.push(format!("{} default", schema.name));
-                expected.push((schema, case));
-            }
-        }
+        let tasks: Vec<(&Schema, Task<'_>)> = schemas
+            .iter()
+            .zip(judged)
+            .flat_map(|(schema, judged)| judged.tasks().map(move |task| (schema, task)))
+            .collect();
+        let questions: Vec<String> =
+            tasks.iter().map(|(schema, task)| format!("{} {}", schema.name, task.question())).collect();
         let answers = crates.ask(number, &questions);
-        assert_eq!(answers.len(), expected.len());
-        for ((schema, case), (question, answer)) in expected.iter().zip(questions.iter().zip(&answers)) {
-            values += 1;
-            if answer["hex"] != hex(&case.datum) {
-                failures.add(format!("{question}\n  of {}\n  became {answer}", case.form), &schema.name);
+        assert_eq!(answers.len(), questions.len());
+        for (((schema, task), question), answer) in tasks.iter().zip(&questions).zip(&answers) {
+            values += usize::from(matches!(task, Task::Read(..) | Task::Default(_)));
+            if let Err(words) = task.check(schema, answer, &mut python) {
+                failures.add(format!("{question}\n  {words}"), &schema.name);
             }
         }
     }
@@ -85,11 +78,69 @@ fn random_schemas_and_values_agree_with_three_other_implementations() {
     println!("{values} values of {number} schemas");
 }
 
+/// Something that the generated types have to do.
+enum Task<'a> {
+    /// Read this datum to the value of the case, and write it again with its maps in order.
+    Read(&'a Case, &'a [u8]),
+    /// Refuse each beginning of the case's datum, and more than it.
+    Cut(&'a Case),
+    /// Write the event of defaults.
+    Default(&'a Case),
+    /// Tell the assembled schema.
+    Schema,
+}
+
+impl Task<'_> {
+    fn question(&self) -> String {
+        match self {
+            Self::Read(_, datum) => format!("read {}", hex(datum)),
+            Self::Cut(case) => format!("cut {}", hex(&case.datum)),
+            Self::Default(_) => "default".to_owned(),
+            Self::Schema => "schema".to_owned(),
+        }
+    }
+
+    fn check(&self, schema: &Schema, answer: &Json, python: &mut Python) -> Result<(), String> {
+        let is_right = match self {
+            Self::Read(case, _) | Self::Default(case) => {
+                answer["hex"] == hex(&case.datum)
+                    && answer.get("json").is_none_or(|json| cases::same(json, &case.form))
+            }
+            Self::Cut(_) => answer["read"] == Json::Array(Vec::new()),
+            Self::Schema => {
+                let text = answer["schema"].as_str().ok_or("there is no schema")?;
+                let other = serde_json::from_str(text).map_err(|error| error.to_string())?;
+                let question =
+                    Question { schema: schema.assembled(), other: Some(other), ..Question::default() };
+                python.ask(&question)["same"] == true
+            }
+        };
+        let wanted = match self {
+            Self::Read(case, _) | Self::Default(case) => format!("{}\n  {}", hex(&case.datum), case.form),
+            Self::Cut(_) => "no answer".to_owned(),
+            Self::Schema => schema.assembled().to_string(),
+        };
+        if is_right { Ok(()) } else { Err(format!("became {answer}\n  instead of {wanted}")) }
+    }
+}
+
 /// What the oracles say of a schema's values.
 struct Judged {
     cases: Vec<Case>,
     /// The event of defaults.
     default: Option<Case>,
+}
+
+impl Judged {
+    fn tasks(&self) -> impl Iterator<Item = Task<'_>> {
+        // Maps in order, and as apache-avro happens to write them.
+        let read = |case| [Task::Read(case, &case.datum), Task::Read(case, &case.unordered)];
+        let cases = self.cases.iter().flat_map(read);
+        cases
+            .chain(self.cases.first().map(Task::Cut))
+            .chain(self.default.as_ref().map(Task::Default))
+            .chain([Task::Schema])
+    }
 }
 
 fn judge(seed: u64, schemas: &[Schema], counts: &mut Counts, failures: &mut Failures) -> Vec<Judged> {

@@ -36,9 +36,25 @@ pub(super) const COLLISIONS: [&[&str]; 6] = [
 pub(super) const UNDERSCORES: [&str; 7] = ["_id", "__id", "_", "__", "_1", "_type", "_Id"];
 
 /// Fields with the names of what generated code may use.
-pub(super) const INNER: [&str; 12] = [
-    "builder", "build", "encode", "decode", "input", "out", "value", "key", "fullname", "event_id", "new",
+pub(super) const INNER: [&str; 18] = [
+    "builder",
+    "build",
+    "encode",
+    "decode",
+    "input",
+    "out",
+    "value",
+    "key",
+    "fullname",
+    "event_id",
+    "new",
     "default",
+    "lifetime_",
+    "lifetime",
+    "self_",
+    "clone",
+    "to_owned",
+    "event",
 ];
 
 pub(super) const SHADOWS: [&str; 24] = [
@@ -80,3 +96,29 @@ pub(super) const ODD_SYMBOLS: [&str; 12] =
 
 pub(super) const SYMBOL_COLLISIONS: [&[&str]; 4] =
     [&["FOO_BAR", "FooBar"], &["ok", "OK", "Ok", "Ok2", "Ok_2"], &["A_1", "A1"], &["self", "Self"]];
+
+/// Types with the names of keywords, or of what may be generated beside others.
+pub(super) const ODD_TYPES: [&str; 22] = [
+    "Self",
+    "self",
+    "crate",
+    "type",
+    "_",
+    "_1",
+    "__",
+    "core",
+    "std",
+    "gen",
+    "i32",
+    "str",
+    "cq_events",
+    "PlaceRef",
+    "PlaceBuilder",
+    "CreatedARef",
+    "CreatedABuilder",
+    "CreatedA_fields",
+    "CreatedAId",
+    "PlaceCount",
+    "EventStream",
+    "LotSplitAName",
+];

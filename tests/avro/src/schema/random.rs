@@ -119,7 +119,11 @@ impl Maker {
                 return name;
             }
         }
-        let pool = if self.rng.chance(15) { &names::SHADOWS[..] } else { &names::TYPES };
+        let pool = match self.rng.below(10) {
+            0 => &names::SHADOWS[..],
+            1 => &names::ODD_TYPES,
+            _ => &names::TYPES,
+        };
         let name = (*self.rng.pick(pool)).to_owned();
         // Without a namespace, a number follows the name.
         let is_taken = self.schema.types.iter().any(|named| named.name.starts_with(&name));
