@@ -12,6 +12,8 @@ pub enum Question {
     Read(Vec<u8>),
     /// To read what is no datum: each beginning of one, and one with a byte more.
     Cut(Vec<u8>),
+    /// To read what became of a datum by chance: whatever is read can be written, and is the same then.
+    Spoil(Vec<u8>),
     /// To write the event that has its defaults and nothing else.
     Default,
     /// To tell the assembled schema.
@@ -27,6 +29,7 @@ pub fn serve(answer: impl Fn(&str, Question) -> Json) {
         let (stream, question) = match words.as_slice() {
             [stream, "read", digits] => (*stream, Question::Read(unhex(digits))),
             [stream, "cut", digits] => (*stream, Question::Cut(unhex(digits))),
+            [stream, "spoil", digits] => (*stream, Question::Spoil(unhex(digits))),
             [stream, "default"] => (*stream, Question::Default),
             [stream, "schema"] => (*stream, Question::Schema),
             _ => panic!("{line:?} is no question"),
@@ -40,6 +43,7 @@ pub fn of<S: EventStream + Encode>(question: &Question) -> Json {
     match question {
         Question::Read(datum) => read::<S>(datum),
         Question::Cut(datum) => cut::<S>(datum),
+        Question::Spoil(datum) => spoil::<S>(datum),
         Question::Default => json!({"error": "no event has defaults for all of its fields"}),
         Question::Schema => json!({"schema": S::STREAM.schema}),
     }
@@ -51,6 +55,32 @@ fn cut<S: EventStream + Encode>(datum: &[u8]) -> Json {
     let wrong = (0..datum.len()).map(|length| &datum[..length]).chain([longer.as_slice()]);
     let read = wrong.filter(|wrong| codec::decode::<S>(wrong, DecodeLimits::DEFAULT).is_ok());
     json!({"read": read.map(hex).collect::<Vec<_>>()})
+}
+
+/// The answer to [`Question::Spoil`]: how many spoilt data were read, and those that then changed.
+fn spoil<S: EventStream + Encode>(datum: &[u8]) -> Json {
+    let (mut read, mut changed) = (0, Vec::new());
+    // A generator of Lehmer's is chance enough.
+    let mut chance = 0x2545_F491_u64;
+    let mut below = |limit: usize| {
+        chance = chance.wrapping_mul(48_271) % 0x7FFF_FFFF;
+        (chance % limit as u64) as usize
+    };
+    for _ in 0..200 {
+        let mut spoilt = datum.to_vec();
+        for _ in 0..1 + below(3) {
+            let at = below(spoilt.len());
+            spoilt[at] = below(256) as u8;
+        }
+        let Ok(event) = codec::decode::<S>(&spoilt, DecodeLimits::DEFAULT) else { continue };
+        read += 1;
+        let (first, second) =
+            (written(&event), written(&event)["hex"].as_str().map(|hex| self::read::<S>(&unhex(hex))));
+        if second.is_none_or(|second| second != first) {
+            changed.push(hex(&spoilt));
+        }
+    }
+    json!({"read": read, "changed": changed})
 }
 
 /// The answer to [`Question::Read`]: the datum as it is written again and the event's JSON form, or an error.

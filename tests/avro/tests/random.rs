@@ -84,6 +84,8 @@ enum Task<'a> {
     Read(&'a Case, &'a [u8]),
     /// Refuse each beginning of the case's datum, and more than it.
     Cut(&'a Case),
+    /// Survive whatever chance makes of the case's datum.
+    Spoil(&'a Case),
     /// Write the event of defaults.
     Default(&'a Case),
     /// Tell the assembled schema.
@@ -95,6 +97,7 @@ impl Task<'_> {
         match self {
             Self::Read(_, datum) => format!("read {}", hex(datum)),
             Self::Cut(case) => format!("cut {}", hex(&case.datum)),
+            Self::Spoil(case) => format!("spoil {}", hex(&case.datum)),
             Self::Default(_) => "default".to_owned(),
             Self::Schema => "schema".to_owned(),
         }
@@ -107,6 +110,7 @@ impl Task<'_> {
                     && answer.get("json").is_none_or(|json| cases::same(json, &case.form))
             }
             Self::Cut(_) => answer["read"] == Json::Array(Vec::new()),
+            Self::Spoil(_) => answer["changed"] == Json::Array(Vec::new()),
             Self::Schema => {
                 let text = answer["schema"].as_str().ok_or("there is no schema")?;
                 let other = serde_json::from_str(text).map_err(|error| error.to_string())?;
@@ -118,6 +122,7 @@ impl Task<'_> {
         let wanted = match self {
             Self::Read(case, _) | Self::Default(case) => format!("{}\n  {}", hex(&case.datum), case.form),
             Self::Cut(_) => "no answer".to_owned(),
+            Self::Spoil(_) => "no change".to_owned(),
             Self::Schema => schema.assembled().to_string(),
         };
         if is_right { Ok(()) } else { Err(format!("became {answer}\n  instead of {wanted}")) }
@@ -138,6 +143,7 @@ impl Judged {
         let cases = self.cases.iter().flat_map(read);
         cases
             .chain(self.cases.first().map(Task::Cut))
+            .chain(self.cases.first().map(Task::Spoil))
             .chain(self.default.as_ref().map(Task::Default))
             .chain([Task::Schema])
     }
