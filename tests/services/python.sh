@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs python with the packages of requirements.txt: `python.sh read_topic.py --help`. The virtual
 # environment is made on the first call, under target/services, one for each content of requirements.txt.
-# A script that is not found from the current folder is looked for beside this one.
+# A script that is not found from the current folder is looked for beside this one; one that has a
+# requirements.txt of its own beside it gets that.
 
 set -euo pipefail
 
@@ -15,7 +16,16 @@ here=${script%/*}
 target=${CARGO_TARGET_DIR:-${here%/*/*}/target}
 [[ $target == /* ]] || target=$PWD/$target # as cargo understands it
 services=$target/services
-hash=$(sha256sum <"$here/requirements.txt")
+if (($#)) && [[ $1 != -* && ! -e $1 && -e $here/$1 ]]; then
+  found=$here/$1
+  shift
+  set -- "$found" "$@"
+fi
+requirements=$here/requirements.txt
+if (($#)) && [[ $1 != -* && -f $(dirname -- "$1")/requirements.txt ]]; then
+  requirements=$(dirname -- "$1")/requirements.txt
+fi
+hash=$(sha256sum <"$requirements")
 venv=$services/python-${hash:0:12}
 
 # A virtual environment holds its own path, so it cannot be made elsewhere and renamed into place. Instead
@@ -35,16 +45,11 @@ make() (
   rm -rf "$venv"
   "$python" -m venv "$venv" >&2 ||
     fail "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt" >&2 ||
-    fail "pip could not install requirements.txt (its words are above): the first call needs the network, or a mirror in pip's settings"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" >&2 ||
+    fail "pip could not install $requirements (its words are above): the first call needs the network, or a mirror in pip's settings"
   : >"$venv/complete"
 )
 
 complete || make
 
-if (($#)) && [[ $1 != -* && ! -e $1 && -e $here/$1 ]]; then
-  script=$here/$1
-  shift
-  set -- "$script" "$@"
-fi
 exec "$venv/bin/python" "$@"

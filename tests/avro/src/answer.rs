@@ -1,0 +1,113 @@
+//! What the generated types make of a datum. This file is a module of the tests, and of each crate that they generate.
+
+use std::io::{BufRead as _, Write as _};
+
+use cq_events::codec::{self, DecodeLimits, Encode};
+use cq_events::event::EventStream;
+use serde_json::{Value as Json, json};
+
+/// What to ask of the generated types of a stream.
+pub enum Question {
+    /// To read a datum and write it again.
+    Read(Vec<u8>),
+    /// To read what is no datum: each beginning of one, and one with a byte more.
+    Cut(Vec<u8>),
+    /// To read what became of a datum by chance: whatever is read can be written, and is the same then.
+    Spoil(Vec<u8>),
+    /// To write the event that has its defaults and nothing else.
+    Default,
+    /// To tell the assembled schema.
+    Schema,
+}
+
+/// Answers the questions on standard input, one a line: a stream, what to do, and hexadecimal digits.
+pub fn serve(answer: impl Fn(&str, Question) -> Json) {
+    let mut out = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {
+        let line = line.expect("standard input is text");
+        let words: Vec<&str> = line.split(' ').collect();
+        let (stream, question) = match words.as_slice() {
+            [stream, "read", digits] => (*stream, Question::Read(unhex(digits))),
+            [stream, "cut", digits] => (*stream, Question::Cut(unhex(digits))),
+            [stream, "spoil", digits] => (*stream, Question::Spoil(unhex(digits))),
+            [stream, "default"] => (*stream, Question::Default),
+            [stream, "schema"] => (*stream, Question::Schema),
+            _ => panic!("{line:?} is no question"),
+        };
+        writeln!(out, "{}", answer(stream, question)).expect("standard output is read");
+    }
+}
+
+/// The answer of a stream to a question, but to that for its defaults, which not every stream has.
+pub fn of<S: EventStream + Encode>(question: &Question) -> Json {
+    match question {
+        Question::Read(datum) => read::<S>(datum),
+        Question::Cut(datum) => cut::<S>(datum),
+        Question::Spoil(datum) => spoil::<S>(datum),
+        Question::Default => json!({"error": "no event has defaults for all of its fields"}),
+        Question::Schema => json!({"schema": S::STREAM.schema}),
+    }
+}
+
+/// The answer to [`Question::Cut`]: what was read nevertheless.
+fn cut<S: EventStream + Encode>(datum: &[u8]) -> Json {
+    let longer = [datum, &[0]].concat();
+    let wrong = (0..datum.len()).map(|length| &datum[..length]).chain([longer.as_slice()]);
+    let read = wrong.filter(|wrong| codec::decode::<S>(wrong, DecodeLimits::DEFAULT).is_ok());
+    json!({"read": read.map(hex).collect::<Vec<_>>()})
+}
+
+/// The answer to [`Question::Spoil`]: how many spoilt data were read, and those that then changed.
+fn spoil<S: EventStream + Encode>(datum: &[u8]) -> Json {
+    let (mut read, mut changed) = (0, Vec::new());
+    // A generator of Lehmer's is chance enough.
+    let mut chance = 0x2545_F491_u64;
+    let mut below = |limit: usize| {
+        chance = chance.wrapping_mul(48_271) % 0x7FFF_FFFF;
+        (chance % limit as u64) as usize
+    };
+    for _ in 0..200 {
+        let mut spoilt = datum.to_vec();
+        for _ in 0..1 + below(3) {
+            let at = below(spoilt.len());
+            spoilt[at] = below(256) as u8;
+        }
+        let Ok(event) = codec::decode::<S>(&spoilt, DecodeLimits::DEFAULT) else { continue };
+        read += 1;
+        let (first, second) =
+            (written(&event), written(&event)["hex"].as_str().map(|hex| self::read::<S>(&unhex(hex))));
+        if second.is_none_or(|second| second != first) {
+            changed.push(hex(&spoilt));
+        }
+    }
+    json!({"read": read, "changed": changed})
+}
+
+/// The answer to [`Question::Read`]: the datum as it is written again and the event's JSON form, or an error.
+pub fn read<S: EventStream + Encode>(datum: &[u8]) -> Json {
+    match codec::decode::<S>(datum, DecodeLimits::DEFAULT) {
+        Ok(event) => written(&event),
+        Err(error) => json!({"error": error.to_string()}),
+    }
+}
+
+/// The datum of an event, and its JSON form.
+pub fn written<S: EventStream + Encode>(event: &S) -> Json {
+    let mut datum = Vec::new();
+    match codec::encode(event, &mut datum) {
+        Ok(()) => json!({"hex": hex(&datum)}),
+        Err(error) => json!({"error": error.to_string()}),
+    }
+}
+
+/// Hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The bytes of hexadecimal digits.
+pub fn unhex(digits: &str) -> Vec<u8> {
+    let pairs = digits.as_bytes().chunks(2);
+    let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).expect("ASCII"), 16).expect("hexadecimal");
+    pairs.map(byte).collect()
+}
