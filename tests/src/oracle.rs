@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use apache_avro::reader::datum::GenericDatumReader;
-use apache_avro::schema::{DecimalSchema, Name, Schema};
+use apache_avro::schema::{DecimalSchema, Name, RecordField, Schema};
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use heck::ToUpperCamelCase as _;
@@ -119,8 +119,16 @@ impl Oracle {
             }
             (Schema::Record(record), Json::Object(values)) => {
                 assert_eq!(values.len(), record.fields.len(), "{}", record.name.name());
-                let field = |field: &apache_avro::schema::RecordField| {
-                    format!("{}: {}", field.name, self.json(&field.schema, &values[&field.name]))
+                let field = |field: &RecordField| {
+                    let is_personal = field
+                        .custom_attributes
+                        .get("confluent:tags")
+                        .is_some_and(|tags| tags == &serde_json::json!(["PII"]));
+                    let value = match is_personal {
+                        true => "[hidden]".to_owned(),
+                        false => self.json(&field.schema, &values[&field.name]),
+                    };
+                    format!("{}: {value}", field.name)
                 };
                 let fields: Vec<_> = record.fields.iter().map(field).collect();
                 format!("{} {{ {} }}", record.name.name(), fields.join(", "))
@@ -165,7 +173,10 @@ impl Oracle {
                 let mut text = format!("{} {{", record.name.name());
                 for (index, (field, (name, value))) in record.fields.iter().zip(values).enumerate() {
                     let separator = if index == 0 { " " } else { ", " };
-                    let value = self.debug_of(&field.schema, value, false);
+                    let value = match is_personal(field) {
+                        true => "[hidden]".to_owned(),
+                        false => self.debug_of(&field.schema, value, false),
+                    };
                     write!(text, "{separator}{name}: {value}").expect("a String takes all");
                 }
                 text + " }"
@@ -201,6 +212,11 @@ impl Oracle {
             (schema, value) => panic!("{value:?} is no value of {schema:?}"),
         }
     }
+}
+
+/// Whether `Debug` must not show a field.
+fn is_personal(field: &RecordField) -> bool {
+    field.custom_attributes.get("confluent:tags").is_some_and(|tags| *tags == serde_json::json!(["PII"]))
 }
 
 fn collect(schema: &Schema, named: &mut HashMap<Name, Schema>) {
