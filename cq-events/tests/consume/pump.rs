@@ -76,7 +76,6 @@ macro_rules! record {
         }
 
         impl<'a> Decode<'a> for $view<'a> {
-
             fn decode(input: &mut Decoder<'a>) -> Self {
                 Self {
                     event_id: input.uuid(),

@@ -40,14 +40,12 @@ macro_rules! record {
         }
 
         impl Decode<'_> for $name {
-
             fn decode(input: &mut Decoder<'_>) -> Self {
                 Self { times: input.long() }
             }
         }
 
         impl<'a> Decode<'a> for $view<'a> {
-
             fn decode(input: &mut Decoder<'a>) -> Self {
                 Self { times: input.long(), rest: input.rest() }
             }

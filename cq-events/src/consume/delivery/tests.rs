@@ -78,7 +78,6 @@ impl DoorOpenedRef<'_> {
 }
 
 impl<'a> Decode<'a> for DoorOpenedRef<'a> {
-
     fn decode(input: &mut Decoder<'a>) -> Self {
         Self { id: input.long(), by: input.optional(0, text) }
     }
