@@ -27,6 +27,8 @@ pub(crate) struct Stream {
     pub(crate) replication: Option<i32>,
     pub(crate) config: BTreeMap<String, String>,
     pub(crate) headers: Headers,
+    /// Whether the events have JSON forms.
+    pub(crate) serde: bool,
 }
 
 /// Which headers go with each message.
@@ -110,7 +112,10 @@ impl Reader {
     }
 
     fn stream(&mut self, name: Located<String>, table: &DeTable<'_>) -> Option<Stream> {
-        self.refuse_unknown(table, &["schema", "topic", "partitions", "replication", "config", "headers"]);
+        self.refuse_unknown(
+            table,
+            &["schema", "topic", "partitions", "replication", "config", "headers", "serde"],
+        );
         if !names::is_module(&name.value) {
             let message = format!("`{}` cannot be the name of a stream", name.value);
             let hint = "it becomes a Rust module: lower case letters, digits and underscores, and no keyword";
@@ -125,6 +130,7 @@ impl Reader {
         let replication = table.get("replication").and_then(|value| self.positive("replication", value));
         let config = table.get("config").map(|value| self.config(value)).unwrap_or_default();
         let headers = table.get("headers").map(|value| self.headers(value)).unwrap_or_default();
+        let serde = table.get("serde").is_some_and(|value| self.flag("serde", value));
         Some(Stream {
             name,
             schema: schema?,
@@ -133,6 +139,7 @@ impl Reader {
             replication,
             config,
             headers,
+            serde,
         })
     }
 
@@ -189,6 +196,16 @@ impl Reader {
             );
         }
         positive
+    }
+
+    fn flag(&mut self, key: &str, value: &Value<'_>) -> bool {
+        match value.get_ref() {
+            DeValue::Boolean(flag) => *flag,
+            _ => {
+                self.error(value.span(), format!("`{key}` is true or false"), format!("write {key} = true"));
+                false
+            }
+        }
     }
 
     fn config(&mut self, value: &Value<'_>) -> BTreeMap<String, String> {

@@ -285,3 +285,81 @@ fn debug_does_not_show_personal_data() {
         "PersonRef { id: 1, name: [hidden], address: Some(AddressRef { street: [hidden] }) }"
     );
 }
+
+#[test]
+fn json_forms_are_avros_and_read_back() {
+    let shapes = Shapes::builder()
+        .shape(Circle { radius: f64::NEG_INFINITY })
+        .several(["b".into(), vec![0x61, 0xFF].into()])
+        .tree(tree("root", Some(tree("left", None))))
+        .build();
+    let expected = serde_json::json!({"test.parts.Shapes": {
+        "shape": {"test.parts.Circle": {"radius": "-Infinity"}},
+        "maybe": {"int": 7},
+        "several": [{"string": "b"}, {"bytes": "aÿ"}],
+        "one": "alone",
+        "nothing": null,
+        "small": "\0ÿ\u{1}a",
+        "large": null,
+        "tree": {
+            "name": "root",
+            "left": {"name": "left", "left": null, "others": [], "either": {"int": 0}},
+            "others": [],
+            "either": {"int": 0}
+        },
+        "spot": {"x": 3, "label": {"text": "here"}}
+    }});
+    let person = Person::builder().id(1).name("Ada").build();
+    let expected_person = serde_json::json!({"test.parts.Person": {"id": 1, "name": "Ada", "address": null}});
+    let names = serde_json::json!({"test.parts.Names": {
+        "fooBar": 1, "foo_bar": 2, "self": 3, "Async": 4,
+        "option": {"some": null}, "result": "OK", "string": {}, "twin": {}
+    }});
+    let times_form = serde_json::json!({"test.parts.Times": {
+        "id": "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "time_ms": "23:59:59.999",
+        "time_us": "23:59:59.999999",
+        "at_ns": "1969-12-31T23:59:59.999999999Z",
+        "local_ms": "1969-12-31T23:59:59.999",
+        "local_us": "1969-12-31T23:59:59.999999",
+        "local_ns": "1970-01-01T00:00:00",
+        "span": {"months": 1, "days": 2, "millis": 3},
+        "price": "-12.3456",
+        "vast": "12345678901234567890123456789012345678901234567890.5",
+        "exact": "-1234567890123456789012345678901234567890"
+    }});
+    for (event, form) in [
+        (PartsEvent::from(shapes), expected),
+        (person.into(), expected_person),
+        (Names::builder().build().into(), names),
+        (times().into(), times_form),
+    ] {
+        assert_eq!(serde_json::to_value(&event).unwrap(), form);
+        assert_eq!(serde_json::from_value::<PartsEvent>(form).unwrap(), event);
+    }
+}
+
+#[test]
+fn json_of_another_form_is_an_error_that_says_what_is_expected() {
+    let error = |text: &str| serde_json::from_str::<PartsEvent>(text).unwrap_err().to_string();
+    for (text, expected) in [
+        (r#"{"test.parts.Person": {"id": 1}}"#, "missing field `name`"),
+        (
+            r#"{"test.parts.Person": {"id": 1, "nme": ""}}"#,
+            "unknown field `nme`, expected one of `id`, `name`, `address`",
+        ),
+        (r#"{"Person": {}}"#, "unknown variant `Person`"),
+        (r#"{"test.parts.Times": {"id": "x"}}"#, "invalid value: string \"x\", expected a UUID"),
+        (r#"{"test.parts.Shapes": {"small": "abc"}}"#, "3 bytes for a fixed of 4"),
+        (
+            r#"{"test.parts.Shapes": {"small": "abc€"}}"#,
+            "expected a string of characters up to U+00FF, one per byte",
+        ),
+        (
+            r#"{"test.parts.Shapes": {"maybe": {"long": 1}}}"#,
+            "unknown variant `long`, expected `int` or `string`",
+        ),
+    ] {
+        assert!(error(text).contains(expected), "{text}: {}", error(text));
+    }
+}

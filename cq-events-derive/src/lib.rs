@@ -83,3 +83,10 @@ pub fn derive_event_handler(input: TokenStream) -> TokenStream {
 pub fn skip(input: TokenStream) -> TokenStream {
     expand::skip(input.into()).into()
 }
+
+/// Stands in for serde's derives where the runtime's feature `serde` is off, so that what is missing is said once.
+#[doc(hidden)]
+#[proc_macro_derive(NoSerde, attributes(serde))]
+pub fn derive_no_serde(_: TokenStream) -> TokenStream {
+    TokenStream::new()
+}

@@ -6,7 +6,13 @@ pub use jiff;
 pub use rust_decimal;
 pub use uuid;
 
+pub use crate::__json_form as json_form;
+pub use crate::__needs_serde as needs_serde;
 pub use crate::__own_view as own_view;
+#[cfg(not(feature = "serde"))]
+pub use cq_events_derive::{NoSerde as Deserialize, NoSerde as Serialize};
+#[cfg(feature = "serde")]
+pub use serde::{self, Deserialize, Serialize};
 
 use crate::codec::{DecodeLimits, Decoder};
 
@@ -31,4 +37,30 @@ impl std::fmt::Debug for Hidden {
 #[macro_export]
 macro_rules! __producer {
     ($($tokens:tt)*) => {};
+}
+
+/// Says what is missing where a stream has `serde = true`.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __needs_serde {
+    () => {
+        ::core::compile_error!(
+            "a stream has `serde = true` in its streams.toml: add the feature \"serde\" to the dependency cq-events"
+        );
+    };
+}
+
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __needs_serde {
+    () => {};
+}
+
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __json_form {
+    ($($ty:ty),* $(,)?) => {};
 }

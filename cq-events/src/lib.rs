@@ -13,6 +13,7 @@
 //! | [`consume`] | the consumer, and the engine that decides what it does |
 //! | [`kafka`] | everything that touches librdkafka: configuration, topics, offsets |
 //! | [`observe`] | metrics and correlation |
+//! | `json` | events as JSON for people (feature `serde`) |
 //! | [`testing`] | the embedded broker (feature `testing`) |
 //!
 //! Without the default feature `kafka` there are events and codec only, and nothing needs a C compiler.
@@ -21,6 +22,8 @@ pub mod builder;
 pub mod codec;
 pub mod consume;
 pub mod event;
+#[cfg(feature = "serde")]
+pub mod json;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 pub mod observe;

@@ -5,6 +5,7 @@
 mod builder;
 mod debug;
 mod field;
+mod json;
 mod record;
 mod stream;
 mod symbols;
@@ -26,7 +27,11 @@ pub(crate) fn file(model: &Model) -> String {
         Some(quote!(<#module::#ident as ::cq_events::event::StreamSchema>::STREAM))
     });
     let count = model.modules.iter().filter(|module| module.stream.is_some()).count();
+    let has_serde = model.modules.iter().any(|module| module.types.iter().any(|ty| ty.has_serde));
+    // One error where the runtime lacks the feature, and not one for each type.
+    let needs_serde = has_serde.then(|| quote!(::cq_events::__private::needs_serde!();));
     let tokens = quote! {
+        #needs_serde
         #(#modules)*
 
         /// Every stream of this crate, sorted by name: what `create_topics` takes.

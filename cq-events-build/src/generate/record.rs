@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::field::Form;
-use super::{builder, debug, doc, field, view};
+use super::{builder, debug, doc, field, json, view};
 use crate::model::{EventModel, Module, Parts, RecordModel, TypeModel};
 use crate::names;
 
@@ -13,10 +13,12 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> T
     let type_doc = doc(ty.doc.as_deref());
     let fields = record.fields.iter().map(|field| {
         let (ident, doc) = (names::ident(&field.ident), doc(field.doc.as_deref()));
+        let (name, form) = (json::name(ty.has_serde, &field.name), json::form(ty.has_serde));
         let ty = field::owned_type(module, &field.ty);
-        quote!(#doc pub #ident: #ty)
+        quote!(#doc #name #form pub #ident: #ty)
     });
     let derives = derives(record.parts, debug::is_derived(record));
+    let (json_derives, json_part) = (json::derives(ty.has_serde), json::part(ty, &ident));
     let debug = debug::tokens(&ident, record, Form::Owned);
     let writes = writes(ty, record);
     let reads = reads(record, Form::Owned, None);
@@ -26,6 +28,7 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> T
     quote! {
         #type_doc
         #derives
+        #json_derives
         pub struct #ident {
             #(#fields,)*
         }
@@ -44,6 +47,7 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, record: &RecordModel) -> T
             }
         }
 
+        #json_part
         #event
         #builder
         #view

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{doc, field};
+use super::{doc, field, json};
 use crate::config::Headers;
 use crate::model::{Module, StreamModel};
 use crate::names;
@@ -15,7 +15,8 @@ pub(super) fn tokens(module: &Module, stream: &StreamModel) -> TokenStream {
         let (ident, doc) = (names::ident(&event.ident), doc(event.doc.as_deref()));
         let record = field::path(module, &event.record);
         let view = field::view_path(module, &event.record);
-        quote!(#doc #[view(#view)] #ident(#record))
+        let name = json::name(stream.config.serde, &event.fullname);
+        quote!(#doc #name #[view(#view)] #ident(#record))
     });
     let events = stream.events.iter().map(|event| {
         let (fullname, event_type) = (&event.fullname, &event.event_type);
@@ -32,10 +33,12 @@ pub(super) fn tokens(module: &Module, stream: &StreamModel) -> TokenStream {
         Some(factor) => quote!(::core::option::Option::Some(#factor)),
         None => quote!(::core::option::Option::None),
     };
+    let json_derives = json::derives(stream.config.serde);
     let config = stream.config.config.iter().map(|(key, value)| quote!((#key, #value)));
     quote! {
         #[doc = #type_doc]
         #[derive(Clone, Debug, PartialEq, ::cq_events::EventStream)]
+        #json_derives
         pub enum #ident {
             #(#variants,)*
         }

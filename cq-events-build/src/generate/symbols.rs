@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{doc, view};
+use super::{doc, json, view};
 use crate::model::{EnumModel, TypeModel};
 use crate::names;
 
@@ -18,12 +18,15 @@ pub(super) fn tokens(ty: &TypeModel, symbols: &EnumModel) -> TokenStream {
     // The decoder yields an index below the count, and 0 after an error.
     let (others, last) = known.split_at(known.len().saturating_sub(1));
     let last = last.iter().map(|_| variants.last()).map(|variant| quote!(_ => Self::#variant));
+    let renames = symbols.symbols.iter().map(|(symbol, _)| json::name(ty.has_serde, symbol));
+    let (json_derives, json_part) = (json::derives(ty.has_serde), json::part(ty, &ident));
     let view = view::own_view(ty);
     quote! {
         #doc
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #json_derives
         pub enum #ident {
-            #(#[doc = #docs] #variants,)*
+            #(#[doc = #docs] #renames #variants,)*
         }
 
         impl #ident {
@@ -59,6 +62,7 @@ pub(super) fn tokens(ty: &TypeModel, symbols: &EnumModel) -> TokenStream {
             }
         }
 
+        #json_part
         #view
     }
 }

@@ -6,16 +6,18 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::field::{self, Form};
-use super::{doc, record, view};
+use super::{doc, json, record, view};
 use crate::model::{FieldType, Module, Scalar, TypeModel, UnionModel, VariantModel};
 use crate::names;
 
 pub(super) fn tokens(module: &Module, ty: &TypeModel, union: &UnionModel) -> TokenStream {
     let (ident, type_doc) = (names::ident(&ty.ident), doc(ty.doc.as_deref()));
+    let has_serde = ty.has_serde;
     let variants = union.variants.iter().map(|variant| {
         let (ident, ty) = (names::ident(&variant.ident), field::owned_type(module, &variant.ty));
         let doc = format!(" The type `{}`.", variant.label);
-        quote!(#[doc = #doc] #ident(#ty))
+        let (name, form) = (json::name(has_serde, &variant.label), json::form(has_serde));
+        quote!(#[doc = #doc] #name #ident(#form #ty))
     });
     let derives = record::derives(union.parts, true);
     let writes = union.variants.iter().map(|variant| {
@@ -29,11 +31,13 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, union: &UnionModel) -> Tok
         }
     });
     let decode = decode(&quote!(#ident), union, Form::Owned);
+    let (json_derives, json_part) = (json::derives(has_serde), json::part(ty, &ident));
     let conversions = conversions(module, ty, union);
     let view = view::of_union(module, ty, union);
     quote! {
         #type_doc
         #derives
+        #json_derives
         pub enum #ident {
             #(#variants,)*
         }
@@ -47,6 +51,7 @@ pub(super) fn tokens(module: &Module, ty: &TypeModel, union: &UnionModel) -> Tok
         }
 
         #decode
+        #json_part
         #conversions
         #view
     }

@@ -46,6 +46,8 @@ pub(crate) struct Model {
 pub(crate) struct TypeModel {
     pub(crate) ident: String,
     pub(crate) doc: Option<String>,
+    /// Whether it has JSON forms.
+    pub(crate) has_serde: bool,
     pub(crate) kind: TypeKind,
 }
 
@@ -105,6 +107,7 @@ pub(crate) struct StreamConfig {
     pub(crate) replication: Option<i32>,
     pub(crate) config: BTreeMap<String, String>,
     pub(crate) headers: crate::config::Headers,
+    pub(crate) serde: bool,
 }
 
 impl Model {
@@ -283,6 +286,7 @@ impl StreamConfig {
             replication: stream.replication,
             config: stream.config.clone(),
             headers: stream.headers,
+            serde: stream.serde,
         }
     }
 }

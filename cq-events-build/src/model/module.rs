@@ -27,17 +27,23 @@ impl<'a> Builder<'a> {
         own_roots: &'a [Type],
         shared_modules: Vec<String>,
     ) -> Vec<Module> {
+        let with_serde: BTreeSet<&str> = streams
+            .iter()
+            .zip(own_roots)
+            .filter(|((stream, _), _)| stream.serde)
+            .flat_map(|(_, root)| self.reachable(root))
+            .collect();
         let mut modules = BTreeMap::new();
         for ((stream, events_here), root) in streams.iter().zip(own_roots) {
             let name = stream.name.value.clone();
-            let mut module = self.module(name.clone());
+            let mut module = self.module(name.clone(), &with_serde);
             module.reexports = self.reexports(root, &name);
             module.stream = Some(self.stream(stream, events_here, root));
             self.refuse_taken_names(stream, events_here);
             modules.insert(name, module);
         }
         for name in shared_modules {
-            let module = self.module(name.clone());
+            let module = self.module(name.clone(), &with_serde);
             modules.insert(name, module);
         }
         modules.into_values().collect()
@@ -48,7 +54,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The module with all types that live in it.
-    fn module(&mut self, name: String) -> Module {
+    fn module(&mut self, name: String, with_serde: &BTreeSet<&str>) -> Module {
         let schemas = self.schemas;
         let mut here: Vec<_> =
             schemas.named().filter(|named| self.home(&named.fullname).as_ref() == Some(&name)).collect();
@@ -57,6 +63,7 @@ impl<'a> Builder<'a> {
         for named in here {
             self.check_logical_of_fixed(named);
             let Some(idents) = self.idents.get(&named.fullname).cloned() else { continue };
+            let has_serde = with_serde.contains(named.fullname.as_str());
             let kind = match &named.kind {
                 NamedKind::Record(record) => {
                     let is_event = self.events.contains(named.fullname.as_str());
@@ -66,9 +73,9 @@ impl<'a> Builder<'a> {
                 // A fixed is an array of bytes.
                 NamedKind::Fixed(_) => continue,
             };
-            types.push(TypeModel { ident: idents.ident, doc: named.doc.clone(), kind });
+            types.push(TypeModel { ident: idents.ident, doc: named.doc.clone(), has_serde, kind });
             let unions = self.unions.remove(&name).unwrap_or_default();
-            types.extend(unions);
+            types.extend(unions.into_iter().map(|union| TypeModel { has_serde, ..union }));
         }
         Module { name, reexports: BTreeSet::new(), types, stream: None }
     }

@@ -72,7 +72,12 @@ impl<'a> Builder<'a> {
         let reference = TypeRef { module: module.clone(), ident: ident.clone(), view: view.clone(), parts };
         let union = UnionModel { view, count: branches.len(), variants, fallback, parts };
         let doc = Some(format!("The types of `{}`.", names::event_type(&ident).to_lowercase()));
-        self.unions.entry(module).or_default().push(TypeModel { ident, doc, kind: TypeKind::Union(union) });
+        self.unions.entry(module).or_default().push(TypeModel {
+            ident,
+            doc,
+            has_serde: false,
+            kind: TypeKind::Union(union),
+        });
         Some(FieldType::Union { null, ty: reference })
     }
 }

@@ -1,6 +1,7 @@
 /// Avro's `duration`: a number of months, of days and of milliseconds, kept apart, since a month has no fixed number of
 /// days and a day no fixed number of milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Duration {
     /// Months.
     pub months: u32,
