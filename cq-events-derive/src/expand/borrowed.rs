@@ -62,6 +62,13 @@ pub(crate) fn expand(stream: &Stream<'_>) -> TokenStream {
         }
 
         #[automatically_derived]
+        impl ::cq_events::codec::View<#name> for #stream_view<'_> {
+            fn to_owned(&self) -> #name {
+                self.to_owned()
+            }
+        }
+
+        #[automatically_derived]
         impl ::cq_events::event::EventView for #stream_view<'_> {
             fn event_id(&self) -> ::core::option::Option<::cq_events::__private::uuid::Uuid> {
                 #event_id

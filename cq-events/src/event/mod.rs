@@ -19,7 +19,7 @@ pub use key::KeyField;
 pub use message::{Message, MessageBuilder};
 pub use unknown::Unknown;
 
-use crate::codec::{Decoder, Encode};
+use crate::codec::{Decoder, Encode, View};
 
 /// An event: a record of a stream, or the stream's enum over all of them.
 ///
@@ -114,7 +114,7 @@ pub trait EventStream: StreamSchema + Event + Encode + Sized {
 /// A stream whose events can be looked at without being copied out of the message.
 pub trait BorrowedStream: EventStream {
     /// The enum over the views of the stream's events.
-    type Ref<'a>: EventView;
+    type Ref<'a>: EventView + View<Self>;
 
     /// As [`EventStream::decode_branch`], for a view.
     fn decode_branch_ref<'a>(branch: usize, input: &mut Decoder<'a>) -> Option<Self::Ref<'a>>;

@@ -2,9 +2,16 @@
 
 use std::io::{BufRead as _, Write as _};
 
-use cq_events::codec::{self, DecodeLimits, Encode};
-use cq_events::event::EventStream;
+use cq_events::codec::{self, DecodeLimits, Encode, View as _};
+use cq_events::event::BorrowedStream;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
+
+/// A stream with everything that a stream can have.
+pub trait Stream: BorrowedStream + Encode + Serialize + DeserializeOwned {}
+
+impl<S: BorrowedStream + Encode + Serialize + DeserializeOwned> Stream for S {}
 
 /// What to ask of the generated types of a stream.
 pub enum Question {
@@ -39,7 +46,7 @@ pub fn serve(answer: impl Fn(&str, Question) -> Json) {
 }
 
 /// The answer of a stream to a question, but to that for its defaults, which not every stream has.
-pub fn of<S: EventStream + Encode>(question: &Question) -> Json {
+pub fn of<S: Stream>(question: &Question) -> Json {
     match question {
         Question::Read(datum) => read::<S>(datum),
         Question::Cut(datum) => cut::<S>(datum),
@@ -50,7 +57,7 @@ pub fn of<S: EventStream + Encode>(question: &Question) -> Json {
 }
 
 /// The answer to [`Question::Cut`]: what was read nevertheless.
-fn cut<S: EventStream + Encode>(datum: &[u8]) -> Json {
+fn cut<S: Stream>(datum: &[u8]) -> Json {
     let longer = [datum, &[0]].concat();
     let wrong = (0..datum.len()).map(|length| &datum[..length]).chain([longer.as_slice()]);
     let read = wrong.filter(|wrong| codec::decode::<S>(wrong, DecodeLimits::DEFAULT).is_ok());
@@ -58,7 +65,7 @@ fn cut<S: EventStream + Encode>(datum: &[u8]) -> Json {
 }
 
 /// The answer to [`Question::Spoil`]: how many spoilt data were read, and those that then changed.
-fn spoil<S: EventStream + Encode>(datum: &[u8]) -> Json {
+fn spoil<S: Stream>(datum: &[u8]) -> Json {
     let (mut read, mut changed) = (0, Vec::new());
     // A generator of Lehmer's is chance enough.
     let mut chance = 0x2545_F491_u64;
@@ -83,21 +90,37 @@ fn spoil<S: EventStream + Encode>(datum: &[u8]) -> Json {
     json!({"read": read, "changed": changed})
 }
 
-/// The answer to [`Question::Read`]: the datum as it is written again and the event's JSON form, or an error.
-pub fn read<S: EventStream + Encode>(datum: &[u8]) -> Json {
-    match codec::decode::<S>(datum, DecodeLimits::DEFAULT) {
-        Ok(event) => written(&event),
-        Err(error) => json!({"error": error.to_string()}),
+/// The answer to [`Question::Read`]: the datum as it is written again and the event's JSON form, or an error. What is
+/// read as a view must be the same.
+pub fn read<S: Stream>(datum: &[u8]) -> Json {
+    let owned = codec::decode::<S>(datum, DecodeLimits::DEFAULT);
+    let view = codec::decode_borrowed::<S>(datum, DecodeLimits::DEFAULT).map(|view| view.to_owned());
+    match (owned, view) {
+        (Ok(owned), Ok(view)) if encoded(&owned) == encoded(&view) => written(&owned),
+        (Err(owned), Err(view)) if owned == view => json!({"error": owned.to_string()}),
+        (owned, view) => {
+            json!({"view": view.as_ref().map(encoded).ok(), "owned": owned.as_ref().map(encoded).ok()})
+        }
     }
 }
 
-/// The datum of an event, and its JSON form.
-pub fn written<S: EventStream + Encode>(event: &S) -> Json {
-    let mut datum = Vec::new();
-    match codec::encode(event, &mut datum) {
-        Ok(()) => json!({"hex": hex(&datum)}),
-        Err(error) => json!({"error": error.to_string()}),
+/// The datum of an event, and its JSON form, from which the same event must be read.
+pub fn written<S: Stream>(event: &S) -> Json {
+    let hex = match encoded(event) {
+        Ok(hex) => hex,
+        Err(error) => return json!({"error": error}),
+    };
+    let form = serde_json::to_value(event).expect("every event has a JSON form");
+    match serde_json::from_value::<S>(form.clone()).map(|again| encoded(&again)) {
+        Ok(Ok(again)) if again == hex => json!({"hex": hex, "json": form}),
+        other => json!({"hex": hex, "json": form, "read from JSON": format!("{:?}", other)}),
     }
+}
+
+/// The datum of an event in hexadecimal digits, or why it has none.
+fn encoded<S: Stream>(event: &S) -> Result<String, String> {
+    let mut datum = Vec::new();
+    codec::encode(event, &mut datum).map(|()| hex(&datum)).map_err(|error| error.to_string())
 }
 
 /// Hexadecimal digits.

@@ -47,7 +47,8 @@ impl Crates {
             &folder.join("Cargo.toml"),
             &format!(
                 "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-                 cq-events = {{ path = {:?}, default-features = false }}\n\
+                 cq-events = {{ path = {:?}, default-features = false, features = [\"serde\"] }}\n\
+                 serde = \"1\"\n\
                  serde_json = {{ version = \"1\", features = [\"float_roundtrip\"] }}\n\n\
                  [build-dependencies]\ncq-events-build = {{ path = {:?} }}\n",
                 crate_name(number),
@@ -157,7 +158,8 @@ fn write_schemas(folder: &Path, schemas: &[Schema]) {
             shared.push(format!("{name}_shared.avsc"));
             write(&folder.join(format!("{name}_shared.avsc")), &text);
         }
-        streams += &format!("[stream.{name}]\nschema = \"{name}.avsc\"\ntopic = \"t.{name}\"\n\n");
+        streams +=
+            &format!("[stream.{name}]\nschema = \"{name}.avsc\"\ntopic = \"t.{name}\"\nserde = true\n\n");
     }
     write(&folder.join("streams.toml"), &format!("shared = {shared:?}\n\n{streams}"));
 }

@@ -107,7 +107,8 @@ impl Task<'_> {
         let is_right = match self {
             Self::Read(case, _) | Self::Default(case) => {
                 answer["hex"] == hex(&case.datum)
-                    && answer.get("json").is_none_or(|json| cases::same(json, &case.form))
+                    && cases::same(&answer["json"], &case.form)
+                    && answer.get("read from JSON").is_none()
             }
             Self::Cut(_) => answer["read"] == Json::Array(Vec::new()),
             Self::Spoil(_) => answer["changed"] == Json::Array(Vec::new()),

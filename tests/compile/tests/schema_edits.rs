@@ -51,6 +51,11 @@ fn main() {
 
 /// What `cargo check` says when the lamp's schema is edited so, one finding per line.
 fn check(edit: impl FnOnce(String) -> String) -> (bool, String) {
+    check_file("lamp.avsc", edit)
+}
+
+/// The same for another file of the events' package.
+fn check_file(edited: &str, edit: impl FnOnce(String) -> String) -> (bool, String) {
     // One cargo at a time in the shared target folder, and one lamp-events.
     static CARGO: Mutex<()> = Mutex::new(());
     let _turn = CARGO.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,8 +72,8 @@ fn check(edit: impl FnOnce(String) -> String) -> (bool, String) {
         let text = fs::read_to_string(fixture.join(file)).unwrap();
         write(&format!("events/{file}"), text);
     }
-    let schema = fs::read_to_string(fixture.join("lamp.avsc")).unwrap();
-    write("events/lamp.avsc", edit(schema));
+    let text = fs::read_to_string(fixture.join(edited)).unwrap();
+    write(&format!("events/{edited}"), edit(text));
     let runtime = format!(
         "cq-events = {{ path = {:?}, default-features = false }}",
         repository.join("cq-events").display().to_string()
@@ -158,4 +163,16 @@ fn a_typo_in_a_schema_is_an_error_at_its_line_and_column() {
     assert!(text.contains("did you mean `boolean`?"), "{output}");
     let ours = |error: &&str| error.contains("lamp-events@") || *error == "error: build script logged errors";
     assert!(errors.iter().all(ours), "{output}");
+}
+
+/// The runtime here has no feature `serde`.
+#[test]
+fn json_forms_without_the_feature_are_one_error() {
+    let (success, output) = check_file("streams.toml", |streams| streams + "\nserde = true\n");
+    assert!(!success);
+    let mut errors = errors(&output);
+    errors.dedup();
+    let expected = "error: a stream has `serde = true` in its streams.toml: add the feature \"serde\" to the dependency \
+                    cq-events";
+    assert!(errors.iter().all(|error| error.ends_with(expected)) && !errors.is_empty(), "{output}");
 }
