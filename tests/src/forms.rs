@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chip_quality_events::inspection::{self, InspectionEvent, InspectionEventHandler};
 use chip_quality_events::quality::{self, QualityEvent, QualityEventHandler};
-use chip_quality_events::system::{self, SystemEvent, SystemEventHandler};
-use cq_events::{Event, EventHandler, Failure, Handled, Message, Unknown};
+use chip_quality_events::system::{self, SystemEvent, SystemEventRefHandler};
+use cq_events::event::EventView;
+use cq_events::{EventHandler, Failure, Handled, Message, Unknown};
 use uuid::Uuid;
 
 /// The ids of the events that were handled, by stream. Clones share them.
@@ -42,16 +43,16 @@ impl Counts {
 #[handles(InspectionEvent)]
 pub struct Inspector(pub Counts);
 
-/// Handles two streams.
+/// Handles two streams, the second where its events lie in the message.
 #[derive(EventHandler)]
-#[handles(QualityEvent, SystemEvent)]
+#[handles(QualityEvent, borrowed SystemEvent)]
 pub struct Operator(pub Counts);
 
 macro_rules! count {
-    ($($handler:ident as $trait:ident in $module:ident: $($method:ident($event:ident)),* $(,)?;)*) => {$(
+    ($($handler:ident as $trait:ident in $module:ident: $($method:ident($event:ty)),* $(,)?;)*) => {$(
         impl $trait for $handler {
-            $(async fn $method(&self, event: $module::$event, _message: &Message) -> Handled {
-                self.0.add(stringify!($module), event.event_id());
+            $(async fn $method(&self, event: $event, _message: &Message) -> Handled {
+                self.0.add(stringify!($module), EventView::event_id(&event));
                 Ok(())
             })*
 
@@ -64,20 +65,20 @@ macro_rules! count {
 
 count! {
     Inspector as InspectionEventHandler in inspection:
-        on_inspection_created(InspectionCreated),
-        on_inspection_started(InspectionStarted),
-        on_inspection_completed(InspectionCompleted),
-        on_inspection_failed(InspectionFailed),
-        on_defect_detected(DefectDetected),
-        on_quality_assessed(QualityAssessed);
+        on_inspection_created(inspection::InspectionCreated),
+        on_inspection_started(inspection::InspectionStarted),
+        on_inspection_completed(inspection::InspectionCompleted),
+        on_inspection_failed(inspection::InspectionFailed),
+        on_defect_detected(inspection::DefectDetected),
+        on_quality_assessed(inspection::QualityAssessed);
     Operator as QualityEventHandler in quality:
-        on_quality_assessed(QualityAssessed),
-        on_threshold_violated(ThresholdViolated),
-        on_alert_triggered(AlertTriggered),
-        on_compliance_check(ComplianceCheck);
-    Operator as SystemEventHandler in system:
-        on_service_started(ServiceStarted),
-        on_service_stopped(ServiceStopped),
-        on_health_check(HealthCheck),
-        on_error_occurred(ErrorOccurred);
+        on_quality_assessed(quality::QualityAssessed),
+        on_threshold_violated(quality::ThresholdViolated),
+        on_alert_triggered(quality::AlertTriggered),
+        on_compliance_check(quality::ComplianceCheck);
+    Operator as SystemEventRefHandler in system:
+        on_service_started(system::ServiceStartedRef<'_>),
+        on_service_stopped(system::ServiceStoppedRef<'_>),
+        on_health_check(system::HealthCheckRef<'_>),
+        on_error_occurred(system::ErrorOccurredRef<'_>);
 }
