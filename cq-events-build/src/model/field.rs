@@ -125,8 +125,9 @@ impl<'a> Builder<'a> {
         let mut fields = Vec::new();
         for (field, ident) in record.fields.iter().zip(idents) {
             if let Some(property) = field.property("logicalType") {
+                let (base, logical) = (field.ty.kind.name(), property.value.as_str().unwrap_or_default());
                 let hint =
-                    "put it into the type: {\"type\": \"long\", \"logicalType\": \"timestamp-millis\"}";
+                    format!("put it into the type: {{\"type\": \"{base}\", \"logicalType\": \"{logical}\"}}");
                 self.warning(
                     property.key_span,
                     "a logical type on a field means nothing, and is ignored",
