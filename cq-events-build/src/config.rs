@@ -80,6 +80,7 @@ impl Reader {
 
     fn streams(&mut self, root: &Table<'_>) -> Streams {
         self.refuse_unknown(root.get_ref(), &["shared", "stream"]);
+        let has_other_keys = !self.errors.is_empty();
         let shared = match root.get_ref().get("shared").map(|value| (value.span(), value.get_ref())) {
             None => Vec::new(),
             Some((_, DeValue::Array(files))) => {
@@ -102,6 +103,8 @@ impl Reader {
                 }
             }
             Some((range, _)) => self.error(range, "`stream` is a table of streams", "write [stream.NAME]"),
+            // What was meant is among the unknown keys.
+            None if has_other_keys => {}
             None => {
                 self.error(0..0, "there is no stream", "add a table: [stream.NAME] with `schema` and `topic`")
             }
@@ -144,11 +147,14 @@ impl Reader {
     }
 
     fn refuse_unknown(&mut self, table: &DeTable<'_>, known: &[&str]) {
-        for key in table.keys() {
+        for (key, value) in table {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
                 let hint = match did_you_mean(name, known.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
+                    None if matches!(value.get_ref(), DeValue::Table(_)) && known.contains(&"stream") => {
+                        format!("did you mean [stream.{name}]?")
+                    }
                     None => format!("there are: {}", known.join(", ")),
                 };
                 self.error(key.span(), format!("unknown key `{name}`"), hint);

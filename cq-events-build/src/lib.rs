@@ -38,6 +38,8 @@ pub fn compile(streams: impl AsRef<Path>) {
     let root = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
     let generated = generate(&root.join(streams), &workspace_above(&root));
     for file in &generated.files {
+        // From the package's folder where it is inside: two copies of a package may share a target folder.
+        let file = file.strip_prefix(&root).unwrap_or(file);
         say("rerun-if-changed", &file.display().to_string());
     }
     for report in generated.warnings.rendered() {
@@ -70,8 +72,9 @@ fn say(key: &str, value: &str) {
     println!("cargo::{key}={value}");
 }
 
-/// The folder that reports name files from: that of the `Cargo.lock` above the package, since cargo and rustc do so.
+/// The folder that reports name files from: that of the `Cargo.lock` nearest above the package, which is the
+/// workspace's, since cargo and rustc do so.
 fn workspace_above(package: &Path) -> PathBuf {
-    let with_lock = package.ancestors().filter(|folder| folder.join("Cargo.lock").is_file()).last();
+    let with_lock = package.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
     with_lock.unwrap_or(package).to_owned()
 }

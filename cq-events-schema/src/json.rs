@@ -2,6 +2,7 @@
 
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
+use jsonc_parser::errors::ParseErrorKind;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use crate::source::{Diagnostic, SourceId, Sources, Span};
@@ -92,7 +93,13 @@ impl Json {
                 let range = error.range();
                 let span = Span { source, start: range.start, end: range.end };
                 let words = error.kind().to_string();
-                vec![Diagnostic::new(span, format!("no valid JSON: {}", lower_first(&words)))]
+                let mistake = Diagnostic::new(span, format!("no valid JSON: {}", lower_first(&words)));
+                vec![match error.kind() {
+                    ParseErrorKind::MultipleRootJsonValues => mistake.hint(
+                        "several types in one file are an array: [ before the first, commas, ] at the end",
+                    ),
+                    _ => mistake,
+                }]
             })?;
         let Some(root) = parsed.value else {
             let start = Span { source, start: 0, end: 0 };

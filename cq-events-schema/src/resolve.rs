@@ -54,7 +54,8 @@ fn unknown_type(schemas: &Schemas, fullname: &str, ty: &Type) -> Diagnostic {
     let short = name::short(fullname);
     let same_name = schemas.named.keys().find(|known| name::short(known) == short);
     let near = same_name.map(String::as_str).or_else(|| {
-        did_you_mean(short, PRIMITIVES)
+        of_other_languages(short)
+            .or_else(|| did_you_mean(short, PRIMITIVES))
             .or_else(|| did_you_mean(fullname, schemas.named.keys().map(String::as_str)))
     });
     let message = format!("unknown type `{fullname}`");
@@ -63,4 +64,21 @@ fn unknown_type(schemas: &Schemas, fullname: &str, ty: &Type) -> Diagnostic {
         None => "define it in this file, or in a file that `shared` in streams.toml names".to_owned(),
     };
     Diagnostic::new(ty.span, message).hint(hint)
+}
+
+/// What Avro calls a type that has this name in other languages.
+fn of_other_languages(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "integer" | "int32" | "i32" | "short" | "byte" => "int",
+        "int64" | "i64" | "bigint" => "long",
+        "number" | "float64" | "f64" => "double",
+        "float32" | "f32" => "float",
+        "bool" => "boolean",
+        "str" | "text" | "varchar" => "string",
+        "binary" | "blob" => "bytes",
+        "datetime" | "timestamp" => "{\"type\": \"long\", \"logicalType\": \"timestamp-millis\"}",
+        "date" => "{\"type\": \"int\", \"logicalType\": \"date\"}",
+        "uuid" => "{\"type\": \"string\", \"logicalType\": \"uuid\"}",
+        _ => return None,
+    })
 }

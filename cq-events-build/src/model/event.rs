@@ -4,6 +4,7 @@ use cq_events_schema::{Field, Kind, Logical, Named, Property, RecordType, Type, 
 
 use super::Builder;
 use super::field::ident_of;
+use super::logical::has_wrong_logical;
 use crate::names;
 
 /// What generated code needs to know of an event.
@@ -130,7 +131,8 @@ impl<'a> Builder<'a> {
             };
             return self.error(property.value.span, format!("unknown role `{name}`"), hint);
         };
-        if !role.fits(&field.ty) {
+        // A mistake in the logical type is reported by itself, and is not two.
+        if !role.fits(&field.ty) && !has_wrong_logical(&field.ty.properties) {
             let message = format!("a field of this type cannot have the role `{name}`");
             self.error(field.ty.span, message, format!("its type must be {shape}"));
         }

@@ -49,28 +49,42 @@ impl<'a> Builder<'a> {
     }
 
     fn check_properties(&mut self, properties: &'a [Property]) -> Option<()> {
-        let Some(property) = properties.iter().find(|property| property.key == "logicalType") else {
-            return Some(());
-        };
-        let name = property.value.as_str().unwrap_or_default();
-        let message = format!("the logical type `{name}` means nothing here");
-        if LOGICAL_TYPES.contains(&name) {
-            let hint = match name {
-                "decimal" => {
-                    "over bytes, or over a fixed that is large enough, with \"precision\" of at least 1 and \
-                     \"scale\" of at most the precision"
-                }
-                "uuid" => "over string, or over a fixed of 16 bytes",
-                "date" | "time-millis" => "over int",
-                "duration" => "over a fixed of 12 bytes",
-                _ => "over long",
-            };
-            self.error(property.value.span, message, format!("{name} goes {hint}"));
-            return None;
+        match wrong_logical(properties) {
+            Some((property, hint)) => {
+                let name = property.value.as_str().unwrap_or_default();
+                let message = format!("the logical type `{name}` means nothing here");
+                self.error(property.value.span, message, hint);
+                None
+            }
+            None => Some(()),
         }
-        // Others are other programs' business: Avro says to take the plain type.
-        let Some(near) = did_you_mean(name, LOGICAL_TYPES) else { return Some(()) };
-        self.error(property.value.span, message, format!("did you mean \"{near}\"?"));
-        None
     }
+}
+
+/// Whether there is a logical type that was meant and does not work.
+pub(super) fn has_wrong_logical(properties: &[Property]) -> bool {
+    wrong_logical(properties).is_some()
+}
+
+/// A logical type that was meant and does not work, with what to do. One that does work is no property any more.
+fn wrong_logical(properties: &[Property]) -> Option<(&Property, String)> {
+    let property = properties.iter().find(|property| property.key == "logicalType")?;
+    let name = property.value.as_str().unwrap_or_default();
+    if LOGICAL_TYPES.contains(&name) {
+        let base = match name {
+            "decimal" => {
+                "over bytes, or over a fixed that is large enough, with \"precision\" of at least 1 and \
+                 \"scale\" of at most the precision"
+            }
+            "uuid" => "over string, or over a fixed of 16 bytes",
+            "date" | "time-millis" => "over int",
+            "duration" => "over a fixed of 12 bytes",
+            _ => "over long",
+        };
+        return Some((property, format!("{name} goes {base}")));
+    }
+    let without_unit = LOGICAL_TYPES.into_iter().find(|known| known.strip_suffix("-millis") == Some(name));
+    // Others are other programs' business: Avro says to take the plain type.
+    let near = without_unit.or_else(|| did_you_mean(name, LOGICAL_TYPES))?;
+    Some((property, format!("did you mean \"{near}\"?")))
 }
