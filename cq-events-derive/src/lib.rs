@@ -67,7 +67,7 @@ pub fn derive_event_handler(input: TokenStream) -> TokenStream {
 }
 
 /// Skips events by name: the methods of a handler trait that do nothing. A new event of the stream is not among
-/// them, so that it still stops the build. `borrowed` before an event skips it in a borrowed handler trait.
+/// them, so that it still stops the build. `borrowed` before the first skips them in a borrowed handler trait.
 ///
 /// ```ignore
 /// impl InspectionEventHandler for Analytics {
@@ -75,7 +75,7 @@ pub fn derive_event_handler(input: TokenStream) -> TokenStream {
 ///     // and a method for each other event
 /// }
 /// impl QualityEventRefHandler for Analytics {
-///     cq_events::skip!(borrowed AlertTriggered, borrowed ComplianceCheck);
+///     cq_events::skip!(borrowed AlertTriggered, ComplianceCheck);
 ///     // and a method for each other event
 /// }
 /// ```

@@ -31,8 +31,7 @@ pub(crate) struct Handler<'a> {
     pub(crate) streams: Vec<Named>,
 }
 
-/// What is named between two commas of `#[handles(...)]` or `skip!(...)`: `InspectionEvent`,
-/// `borrowed InspectionEvent`.
+/// What is named between two commas: `InspectionEvent`, `borrowed InspectionEvent`.
 pub(crate) struct Named {
     pub(crate) is_borrowed: bool,
     pub(crate) path: Path,

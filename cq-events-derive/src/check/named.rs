@@ -16,9 +16,16 @@ pub(super) struct List {
 
 const EVENTS: List = List { place: "`skip!`", takes: "the names of events", example: "InspectionStarted" };
 
-/// The events of `skip!(...)`.
-pub(crate) fn skipped(input: TokenStream, errors: &mut Errors) -> Vec<Named> {
-    all(input, &EVENTS, errors)
+/// The events of `skip!(...)`, and whether they are those of a borrowed handler trait: it stands in one `impl`, so that
+/// `borrowed` stands once and holds for all of them.
+pub(crate) fn skipped(input: TokenStream, errors: &mut Errors) -> (bool, Vec<Path>) {
+    let events = all(input, &EVENTS, errors);
+    let is_borrowed = events.iter().any(|event| event.is_borrowed);
+    for event in events.iter().skip(1).filter(|event| event.is_borrowed) {
+        let name = text(&event.path);
+        errors.at(&event.path, format!("`borrowed` stands once, before the first event: write `{name}` alone here"));
+    }
+    (is_borrowed, events.into_iter().map(|event| event.path).collect())
 }
 
 /// What is named in the list, each once.

@@ -6,19 +6,17 @@ use syn::spanned::Spanned;
 
 use crate::check;
 use crate::errors::Errors;
-use crate::model::Named;
 use crate::name;
 
 /// `skip!(...)`.
 pub(crate) fn skip(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let events = check::skipped(input, &mut errors);
-    let methods = events.iter().filter_map(|event| {
-        let Named { path, is_borrowed } = event;
+    let (is_borrowed, events) = check::skipped(input, &mut errors);
+    let methods = events.iter().filter_map(|path| {
         let method = name::handler_method(&path.segments.last()?.ident);
         // The event's place, so that a misspelt one is an error there.
         let place = path.span();
-        let (lifetime, ty) = if *is_borrowed {
+        let (lifetime, ty) = if is_borrowed {
             (Some(quote!('m)), quote_spanned!(place=> <#path as ::cq_events::event::Viewed>::View<'m>))
         } else {
             (None, quote!(#path))

@@ -8,7 +8,7 @@ use cq_events_compile_tests::bell::{BellCracked, BellEvent, BellEventRefHandler,
 struct Logger;
 
 impl BellEventRefHandler for Logger {
-    cq_events::skip!(borrowed BellRung, borrow BellCracked);
+    cq_events::skip!(borrow BellRung, BellCracked);
 
     async fn on_unknown(&self, _unknown: Unknown, _message: &Message) -> Handled {
         Ok(())

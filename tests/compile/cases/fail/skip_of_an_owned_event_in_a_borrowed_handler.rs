@@ -8,7 +8,8 @@ use cq_events_compile_tests::bell::{BellCracked, BellEvent, BellEventRefHandler,
 struct Logger;
 
 impl BellEventRefHandler for Logger {
-    cq_events::skip!(borrowed BellRung, BellCracked);
+    cq_events::skip!(borrowed BellRung);
+    cq_events::skip!(BellCracked);
 
     async fn on_unknown(&self, _unknown: Unknown, _message: &Message) -> Handled {
         Ok(())

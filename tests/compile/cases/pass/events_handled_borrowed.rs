@@ -40,7 +40,7 @@ impl BellEventRefHandler for Logger {
 struct Deaf<T>(T);
 
 impl<T: Send + Sync + 'static> BellEventRefHandler for Deaf<T> {
-    cq_events::skip!(borrowed cq_events_compile_tests::bell::BellRung, borrowed BellCracked);
+    cq_events::skip!(borrowed cq_events_compile_tests::bell::BellRung, BellCracked);
 
     async fn on_unknown(&self, _unknown: Unknown, _message: &Message) -> Handled {
         Ok(())

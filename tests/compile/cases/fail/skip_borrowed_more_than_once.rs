@@ -1,0 +1,22 @@
+//! `borrowed` stands before each event of a `skip!`, not once.
+
+use cq_events::{EventHandler, Handled, Message, Unknown};
+use cq_events_compile_tests::bell::{BellCracked, BellEvent, BellEventRefHandler, BellRung};
+
+#[derive(EventHandler)]
+#[handles(borrowed BellEvent)]
+struct Logger;
+
+impl BellEventRefHandler for Logger {
+    cq_events::skip!(borrowed BellRung, borrowed BellCracked);
+
+    async fn on_unknown(&self, _unknown: Unknown, _message: &Message) -> Handled {
+        Ok(())
+    }
+}
+
+fn is_handler(_: impl EventHandler) {}
+
+fn main() {
+    is_handler(Logger);
+}
