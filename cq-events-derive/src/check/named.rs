@@ -23,7 +23,10 @@ pub(crate) fn skipped(input: TokenStream, errors: &mut Errors) -> (bool, Vec<Pat
     let is_borrowed = events.iter().any(|event| event.is_borrowed);
     for event in events.iter().skip(1).filter(|event| event.is_borrowed) {
         let name = text(&event.path);
-        errors.at(&event.path, format!("`borrowed` stands once, before the first event: write `{name}` alone here"));
+        errors.at(
+            &event.path,
+            format!("`borrowed` stands once, before the first event: write `{name}` alone here"),
+        );
     }
     (is_borrowed, events.into_iter().map(|event| event.path).collect())
 }

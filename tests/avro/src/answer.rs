@@ -8,10 +8,37 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
-/// A stream with everything that a stream can have.
-pub trait Stream: BorrowedStream + Encode + Serialize + DeserializeOwned {}
+/// Any stream.
+pub trait Stream: BorrowedStream + Encode {}
 
-impl<S: BorrowedStream + Encode + Serialize + DeserializeOwned> Stream for S {}
+impl<S: BorrowedStream + Encode> Stream for S {}
+
+/// What the JSON form of an event adds to an answer.
+pub trait Forms<S> {
+    fn add(event: &S, answer: &mut Json);
+}
+
+/// The stream has JSON forms: the event's, from which the same event must be read.
+pub struct WithForms;
+
+/// The stream has none.
+pub struct WithoutForms;
+
+impl<S: Stream + Serialize + DeserializeOwned> Forms<S> for WithForms {
+    fn add(event: &S, answer: &mut Json) {
+        let form = serde_json::to_value(event).expect("every event has a JSON form");
+        let again = serde_json::from_value::<S>(form.clone()).map(|again| encoded(&again));
+        answer["json"] = form;
+        match again {
+            Ok(Ok(again)) if answer["hex"] == again => {}
+            other => answer["read from JSON"] = json!(format!("{other:?}")),
+        }
+    }
+}
+
+impl<S> Forms<S> for WithoutForms {
+    fn add(_: &S, _: &mut Json) {}
+}
 
 /// What to ask of the generated types of a stream.
 pub enum Question {
@@ -46,11 +73,11 @@ pub fn serve(answer: impl Fn(&str, Question) -> Json) {
 }
 
 /// The answer of a stream to a question, but to that for its defaults, which not every stream has.
-pub fn of<S: Stream>(question: &Question) -> Json {
+pub fn of<S: Stream, F: Forms<S>>(question: &Question) -> Json {
     match question {
-        Question::Read(datum) => read::<S>(datum),
+        Question::Read(datum) => read::<S, F>(datum),
         Question::Cut(datum) => cut::<S>(datum),
-        Question::Spoil(datum) => spoil::<S>(datum),
+        Question::Spoil(datum) => spoil::<S, F>(datum),
         Question::Default => json!({"error": "no event has defaults for all of its fields"}),
         Question::Schema => json!({"schema": S::STREAM.schema}),
     }
@@ -65,7 +92,7 @@ fn cut<S: Stream>(datum: &[u8]) -> Json {
 }
 
 /// The answer to [`Question::Spoil`]: how many spoilt data were read, and those that then changed.
-fn spoil<S: Stream>(datum: &[u8]) -> Json {
+fn spoil<S: Stream, F: Forms<S>>(datum: &[u8]) -> Json {
     let (mut read, mut changed) = (0, Vec::new());
     // A generator of Lehmer's is chance enough.
     let mut chance = 0x2545_F491_u64;
@@ -81,8 +108,8 @@ fn spoil<S: Stream>(datum: &[u8]) -> Json {
         }
         let Ok(event) = codec::decode::<S>(&spoilt, DecodeLimits::DEFAULT) else { continue };
         read += 1;
-        let (first, second) =
-            (written(&event), written(&event)["hex"].as_str().map(|hex| self::read::<S>(&unhex(hex))));
+        let first = written::<S, F>(&event);
+        let second = first["hex"].as_str().map(|hex| self::read::<S, F>(&unhex(hex)));
         if second.is_none_or(|second| second != first) {
             changed.push(hex(&spoilt));
         }
@@ -90,13 +117,13 @@ fn spoil<S: Stream>(datum: &[u8]) -> Json {
     json!({"read": read, "changed": changed})
 }
 
-/// The answer to [`Question::Read`]: the datum as it is written again and the event's JSON form, or an error. What is
-/// read as a view must be the same.
-pub fn read<S: Stream>(datum: &[u8]) -> Json {
+/// The answer to [`Question::Read`]: the datum as it is written again, and what its JSON form says; or an error. What
+/// is read as a view must be the same.
+pub fn read<S: Stream, F: Forms<S>>(datum: &[u8]) -> Json {
     let owned = codec::decode::<S>(datum, DecodeLimits::DEFAULT);
     let view = codec::decode_borrowed::<S>(datum, DecodeLimits::DEFAULT).map(|view| view.to_owned());
     match (owned, view) {
-        (Ok(owned), Ok(view)) if encoded(&owned) == encoded(&view) => written(&owned),
+        (Ok(owned), Ok(view)) if encoded(&owned) == encoded(&view) => written::<S, F>(&owned),
         (Err(owned), Err(view)) if owned == view => json!({"error": owned.to_string()}),
         (owned, view) => {
             json!({"view": view.as_ref().map(encoded).ok(), "owned": owned.as_ref().map(encoded).ok()})
@@ -104,16 +131,15 @@ pub fn read<S: Stream>(datum: &[u8]) -> Json {
     }
 }
 
-/// The datum of an event, and its JSON form, from which the same event must be read.
-pub fn written<S: Stream>(event: &S) -> Json {
-    let hex = match encoded(event) {
-        Ok(hex) => hex,
-        Err(error) => return json!({"error": error}),
-    };
-    let form = serde_json::to_value(event).expect("every event has a JSON form");
-    match serde_json::from_value::<S>(form.clone()).map(|again| encoded(&again)) {
-        Ok(Ok(again)) if again == hex => json!({"hex": hex, "json": form}),
-        other => json!({"hex": hex, "json": form, "read from JSON": format!("{:?}", other)}),
+/// The datum of an event, and what its JSON form says.
+pub fn written<S: Stream, F: Forms<S>>(event: &S) -> Json {
+    match encoded(event) {
+        Ok(hex) => {
+            let mut answer = json!({"hex": hex});
+            F::add(event, &mut answer);
+            answer
+        }
+        Err(error) => json!({"error": error}),
     }
 }
 

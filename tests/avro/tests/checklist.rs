@@ -14,11 +14,13 @@
 
 use std::collections::BTreeSet;
 
-use cq_events_avro_tests::answer::{self, Stream, unhex};
+use cq_events_avro_tests::answer::{self, Stream, WithForms, unhex};
 use cq_events_avro_tests::cases::same;
 use cq_events_avro_tests::item::Item;
 use cq_events_avro_tests::known::KNOWN;
 use cq_events_avro_tests::verdict;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 cq_events::include_events!();
@@ -119,7 +121,7 @@ cases! {
 }
 
 /// What the generated types make of the cases of a stream.
-fn check<S: Stream>() {
+fn check<S: Stream + Serialize + DeserializeOwned>() {
     let stream = S::STREAM.name;
     let cases = verdict::load(stream);
     for case in list(&cases, "values") {
@@ -129,7 +131,7 @@ fn check<S: Stream>() {
         reads_and_writes::<S>(&case, &case["written"]);
     }
     for case in list(&cases, "refused") {
-        let answer = answer::read::<S>(&unhex(text(&case["datum"])));
+        let answer = answer::read::<S, WithForms>(&unhex(text(&case["datum"])));
         let words = answer["error"].as_str().unwrap_or_else(|| panic!("{case} was read as {answer}"));
         assert!(words.contains(text(&case["error"])), "{case}: {words}");
     }
@@ -137,16 +139,16 @@ fn check<S: Stream>() {
     assert_eq!(verdict::with_apache(&schema, cases.clone()), cases, "apache-avro says what is committed");
 }
 
-fn reads_and_writes<S: Stream>(case: &Json, written: &Json) {
-    let answer = answer::read::<S>(&unhex(text(&case["datum"])));
+fn reads_and_writes<S: Stream + Serialize + DeserializeOwned>(case: &Json, written: &Json) {
+    let answer = answer::read::<S, WithForms>(&unhex(text(&case["datum"])));
     assert_eq!(&answer["hex"], written, "{case} became {answer}");
     assert!(same(&answer["json"], &case["value"]), "{case} became {answer}");
 }
 
 /// What a builder fills in where nothing was set.
-fn check_default<S: Stream>(event: &S) {
+fn check_default<S: Stream + Serialize + DeserializeOwned>(event: &S) {
     let case = verdict::load(S::STREAM.name)["default"].clone();
-    let answer = answer::written(event);
+    let answer = answer::written::<S, WithForms>(event);
     assert_eq!(answer["hex"], case["datum"], "{case} became {answer}");
     assert!(same(&answer["json"], &case["value"]), "{case} became {answer}");
     reads_and_writes::<S>(&case, &case["datum"]);

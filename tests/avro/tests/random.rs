@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use cq_events_avro_tests::answer::hex;
 use cq_events_avro_tests::cases::{self, Case};
-use cq_events_avro_tests::crates::{Crates, refusal};
+use cq_events_avro_tests::crates::{Crates, has_forms, refusal};
 use cq_events_avro_tests::item::Counts;
 use cq_events_avro_tests::python::{Python, Question};
 use cq_events_avro_tests::rng::Rng;
@@ -69,13 +69,19 @@ fn random_schemas_and_values_agree_with_three_other_implementations() {
         assert_eq!(answers.len(), questions.len());
         for (((schema, task), question), answer) in tasks.iter().zip(&questions).zip(&answers) {
             values += usize::from(matches!(task, Task::Read(..) | Task::Default(_)));
-            if let Err(words) = task.check(schema, answer, &mut python) {
+            if let Err(words) = task.check(schema, answer, has_forms(number), &mut python) {
                 failures.add(format!("{question}\n  {words}"), &schema.name);
             }
         }
     }
     failures.end();
-    println!("{values} values of {number} schemas");
+    let with_forms: usize = chunks
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| has_forms(*number))
+        .map(|(_, schemas)| schemas.len())
+        .sum();
+    println!("{values} values of {number} schemas, {with_forms} of them with JSON forms");
 }
 
 /// Something that the generated types have to do.
@@ -103,11 +109,17 @@ impl Task<'_> {
         }
     }
 
-    fn check(&self, schema: &Schema, answer: &Json, python: &mut Python) -> Result<(), String> {
+    fn check(
+        &self,
+        schema: &Schema,
+        answer: &Json,
+        has_forms: bool,
+        python: &mut Python,
+    ) -> Result<(), String> {
         let is_right = match self {
             Self::Read(case, _) | Self::Default(case) => {
                 answer["hex"] == hex(&case.datum)
-                    && cases::same(&answer["json"], &case.form)
+                    && (!has_forms || cases::same(&answer["json"], &case.form))
                     && answer.get("read from JSON").is_none()
             }
             Self::Cut(_) => answer["read"] == Json::Array(Vec::new()),
