@@ -16,6 +16,11 @@ pub(crate) fn snake(name: &str) -> String {
     escape(&with_underscores(name, name.to_snake_case()))
 }
 
+/// What follows `on_` and `publish_` in the methods of an event, as `#[derive(EventStream)]` makes it from the variant.
+pub(crate) fn method(name: &str) -> String {
+    upper_camel(name).trim_start_matches("r#").to_snake_case()
+}
+
 /// The name of an event for people: `InspectionCreated` becomes `INSPECTION_CREATED`.
 pub(crate) fn event_type(name: &str) -> String {
     name.to_shouty_snake_case()

@@ -59,19 +59,29 @@ fn a_thousand_records_in_each_other_are_a_clear_error() {
     assert!(generate(&"[".repeat(1_000_000)).is_err());
 }
 
-#[test]
-fn a_chain_of_a_thousand_records_by_name_is_generated() {
+/// Records of which each names the next: so many levels, once every type is inlined where it is used.
+fn chain(length: usize) -> String {
     let mut records = String::new();
-    for number in 0..1_000 {
-        let next = if number == 999 { "int".to_owned() } else { format!("Record{}", number + 1) };
+    for number in 0..length {
+        let next = if number + 1 == length { "int".to_owned() } else { format!("Record{}", number + 1) };
         let fields = format!(r#"[{{"name": "next", "type": "{next}"}}]"#);
         let separator = if number == 0 { "" } else { ", " };
         write!(records, r#"{separator}{{"type": "record", "name": "Record{number}", "namespace": "test", "fields": {fields}}}"#)
             .unwrap();
     }
-    match generate(&format!("[{records}]")) {
-        Ok(code) => assert!(code.contains("pub struct Record999 ")),
-        Err(mistakes) => assert!(mistakes.contains("deep"), "{mistakes:.300}"),
+    format!("[{records}]")
+}
+
+#[test]
+fn a_long_chain_of_records_by_name_is_generated_and_what_no_reader_could_parse_is_a_clear_error() {
+    assert!(generate(&chain(90)).unwrap().contains("pub struct Record89 "));
+    for length in [100, 1_000] {
+        let mistakes = generate(&chain(length)).unwrap_err();
+        assert!(
+            mistakes.starts_with("test.avsc:1:1: the schema of this stream cannot be read"),
+            "{mistakes:.300}"
+        );
+        assert!(mistakes.contains("nest"), "{mistakes:.300}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Defaults as Avro binary data (Avro 1.12, "Binary Encoding"): what a writer would have written.
 
-use crate::defaults;
+use crate::defaults::Checker;
 use crate::json::{Json, Value};
 use crate::schema::{Kind, Named, NamedKind, Schemas, Type};
 
@@ -16,7 +16,8 @@ impl Schemas {
 
     /// The branch of a union that a default is a value of: its index and type.
     pub fn branch_of_default<'a>(&self, branches: &'a [Type], default: &Json) -> Option<(usize, &'a Type)> {
-        branches.iter().enumerate().find(|(_, branch)| defaults::check(self, branch, default).is_empty())
+        let mut checker = Checker::new(self);
+        branches.iter().enumerate().find(|(_, branch)| checker.fits(branch, default))
     }
 
     fn write_default(&self, ty: &Type, default: &Json, out: &mut Vec<u8>) -> Option<()> {

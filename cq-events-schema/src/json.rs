@@ -7,8 +7,8 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use crate::source::{Diagnostic, SourceId, Sources, Span};
 
-/// How deep arrays and objects may nest: 32 levels of schema, of which each takes at most three of JSON.
-const MAX_DEPTH: usize = 96;
+/// How deep arrays and objects may nest: 96 levels of schema, of which each takes at most three of JSON.
+const MAX_DEPTH: usize = 288;
 
 /// A JSON value and its place.
 #[derive(Clone, Debug)]

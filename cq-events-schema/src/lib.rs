@@ -14,6 +14,7 @@ mod branches;
 mod datum;
 mod defaults;
 mod endless;
+mod filled;
 pub mod json;
 mod name;
 mod parse;

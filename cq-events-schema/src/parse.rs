@@ -13,7 +13,7 @@ use crate::source::{Diagnostic, Diagnostics, SourceId, Sources, Span};
 use crate::suggest::did_you_mean;
 
 /// How deep types may nest.
-const MAX_DEPTH: usize = 32;
+const MAX_DEPTH: usize = 96;
 /// How many named types a schema may have.
 const MAX_NAMED: usize = 1_000;
 /// How large a fixed may be, in bytes.
@@ -172,9 +172,11 @@ impl Parser {
         };
         object.head = declared.span;
         let Some(name) = declared.as_str() else {
-            // {"type": {"type": ...}}: the inner object says what it is.
+            // {"type": {"type": ...}}: the inner object says what it is, and the outer one has the last word on the rest.
             let mut inner = self.ty(declared, namespace, depth + 1);
-            inner.properties.extend(object.others(&["type"]));
+            let outer = object.others(&["type"]);
+            inner.properties.retain(|property| outer.iter().all(|other| other.key != property.key));
+            inner.properties.extend(outer);
             return inner;
         };
         let defined: &[&str] = match name {

@@ -1,7 +1,8 @@
 //! What can be checked once all types are known: references, endless records, defaults.
 
-use crate::defaults;
+use crate::defaults::Checker;
 use crate::endless;
+use crate::filled;
 use crate::name;
 use crate::schema::{Kind, NamedKind, PRIMITIVES, Schemas, Type};
 use crate::source::Diagnostic;
@@ -27,14 +28,19 @@ pub(crate) fn check(schemas: &Schemas) -> Vec<Diagnostic> {
     if !errors.is_empty() {
         return errors;
     }
+    let mut checker = Checker::new(schemas);
     for named in schemas.named.values() {
         if let NamedKind::Record(record) = &named.kind {
             for field in &record.fields {
                 if let Some(default) = &field.default {
-                    errors.extend(defaults::check(schemas, &field.ty, default));
+                    errors.extend(checker.check(&field.ty, default));
                 }
             }
         }
+    }
+    // What defaults fill in can be followed only where they are values.
+    if errors.is_empty() {
+        errors.extend(filled::check(schemas));
     }
     errors
 }

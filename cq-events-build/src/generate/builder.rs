@@ -75,16 +75,16 @@ impl<'a> Parts<'a> {
             record,
             ident: names::ident(&ty.ident),
             builder: names::ident(&record.builder),
-            // No type gets a name with an underscore inside.
+            // In the name of a type, no lower case letter follows an underscore.
             markers: format_ident!("{}_fields", record.builder),
             required: required.collect(),
         }
     }
 
-    /// The type parameter of a required field.
+    /// The type parameter of a required field. No type has a name that begins with a lower case letter.
     fn param(&self, field: &FieldModel) -> Option<Ident> {
         let index = self.required.iter().position(|other| other.name == field.name)?;
-        Some(format_ident!("F_{index}"))
+        Some(format_ident!("f_{index}"))
     }
 
     /// All type parameters, with the one of a field replaced.
@@ -92,7 +92,7 @@ impl<'a> Parts<'a> {
         let params = self.required.iter().enumerate().map(|(index, field)| match &replaced {
             Some((other, tokens)) if other.name == field.name => tokens.clone(),
             _ => {
-                let param = format_ident!("F_{index}");
+                let param = format_ident!("f_{index}");
                 quote!(#param)
             }
         });
@@ -228,7 +228,7 @@ impl<'a> Parts<'a> {
             quote!(#name: #value)
         });
         quote! {
-            /// The value. Times are cut to the schema's unit.
+            /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
             pub fn build(self) -> #ident
             where
                 // Bounds of the method and not of the block, so that the error names the missing field.

@@ -89,11 +89,17 @@ fn module(module: &Module) -> TokenStream {
 /// compiler, nor as an example that `cargo test` would run, which is what a fence or an indented line would become.
 fn doc(doc: Option<&str>) -> Option<TokenStream> {
     let lines = doc?.lines().map(|line| {
+        let line = line.replace(is_direction, "");
         let words: Vec<_> = line.split_whitespace().collect();
         let plain = words.join(" ").replace("```", "\\`\\`\\`").replace("~~~", "\\~\\~\\~");
         format!(" {plain}")
     });
     Some(quote!(#(#[doc = #lines])*))
+}
+
+/// Whether a character turns the direction of text: the compiler refuses it in documentation.
+fn is_direction(character: char) -> bool {
+    matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(super) fn of_record(module: &Module, ty: &TypeModel, record: &RecordModel) -
         let ty = field::rust_type(module, &field.ty, Form::View);
         quote!(#doc pub #ident: #ty)
     });
-    // No field of a schema gets a name that ends in an underscore.
+    // A field gets an underscore at its end only where it is a keyword or has no letters.
     let unused = (!record.parts.borrows).then(|| quote!(lifetime_: ::core::marker::PhantomData));
     let lifetime = unused.as_ref().map(|unused| quote!(#[doc(hidden)] pub #unused<&'a ()>,));
     let derived = debug::is_derived(record).then(|| quote!(Debug,));

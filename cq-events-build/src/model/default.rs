@@ -3,9 +3,9 @@
 use cq_events_schema::json::{Json, Value};
 use cq_events_schema::{Kind, NamedKind, Type, one_byte_each};
 
+use super::module::enum_model;
 use super::scalar::{Base, Scalar};
 use super::{Builder, FieldType};
-use crate::names;
 
 /// A default, already known to fit its type.
 #[derive(Debug)]
@@ -57,15 +57,12 @@ impl<'a> Builder<'a> {
     }
 
     fn variant(&self, avro: &Type, symbol: &str) -> DefaultValue {
-        let symbols = match &avro.kind {
-            Kind::Named(fullname) => match self.schemas.get(fullname).map(|named| &named.kind) {
-                Some(NamedKind::Enum(symbols)) => symbols.symbols.as_slice(),
-                _ => &[],
-            },
-            _ => &[],
+        let named = self.schemas.get(avro.kind.name()).map(|named| &named.kind);
+        let model = match named {
+            Some(NamedKind::Enum(symbols)) => enum_model(symbols),
+            _ => return DefaultValue::Empty,
         };
-        let idents = names::distinct(symbols.iter().map(|(name, _)| name.as_str()), names::upper_camel, "");
-        let variant = symbols.iter().zip(idents).find(|((name, _), _)| name == symbol);
+        let variant = model.symbols.into_iter().find(|(name, _)| name == symbol);
         DefaultValue::Variant(variant.map(|(_, ident)| ident).unwrap_or_default())
     }
 

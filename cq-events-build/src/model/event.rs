@@ -107,6 +107,14 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Refuses properties with our prefix inside a type, where nothing heeds them.
+    pub(super) fn refuse_role_on_type(&mut self, properties: &[Property]) {
+        for property in properties.iter().filter(|property| property.key.starts_with("cq.")) {
+            let message = format!("`{}` means nothing inside a type", property.key);
+            self.error(property.key_span, message, "put it beside the name of the field");
+        }
+    }
+
     /// Refuses properties with our prefix other than the `known` one.
     fn refuse_unknown(&mut self, properties: &[Property], known: &str) {
         for property in

@@ -108,11 +108,26 @@ pub(super) fn ident_of(record: &RecordType, name: &str) -> String {
     found.map(|(_, ident)| ident).unwrap_or_default()
 }
 
+/// The type that a logical type beside a field's name was meant for: the field's, or the only one beside null.
+fn base_of_logical(ty: &Type) -> Option<&str> {
+    let plain = match &ty.kind {
+        Kind::Union(branches) => {
+            let mut others = branches.iter().filter(|branch| !matches!(branch.kind, Kind::Null));
+            others.next().filter(|_| others.next().is_none())?
+        }
+        _ => ty,
+    };
+    let is_primitive = !matches!(plain.kind, Kind::Union(_) | Kind::Array(_) | Kind::Map(_) | Kind::Named(_));
+    is_primitive.then(|| plain.kind.name())
+}
+
 /// Where a type stands: in which record, and what an enum for a union there would be called.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'p, 'a> {
     /// The record's fullname.
     pub(super) owner: &'a str,
+    /// The field, as documentation names it.
+    pub(super) field: &'p str,
     pub(super) name: &'p str,
 }
 
@@ -125,18 +140,26 @@ impl<'a> Builder<'a> {
         let mut fields = Vec::new();
         for (field, ident) in record.fields.iter().zip(idents) {
             if let Some(property) = field.property("logicalType") {
-                let (base, logical) = (field.ty.kind.name(), property.value.as_str().unwrap_or_default());
-                let hint =
-                    format!("put it into the type: {{\"type\": \"{base}\", \"logicalType\": \"{logical}\"}}");
+                let logical = property.value.as_str().unwrap_or_default();
+                let hint = match base_of_logical(&field.ty) {
+                    Some(base) => {
+                        format!(
+                            "put it into the type: {{\"type\": \"{base}\", \"logicalType\": \"{logical}\"}}"
+                        )
+                    }
+                    None => "it belongs into the object of the type that it says more of".to_owned(),
+                };
                 self.warning(
                     property.key_span,
                     "a logical type on a field means nothing, and is ignored",
                     hint,
                 );
             }
-            let is_hidden = self.is_personal(&field.properties) || all_hidden;
+            let is_hidden =
+                self.is_personal(&field.properties) || all_hidden || self.holds_personal(&field.ty);
             let name = format!("{}{}", type_ident.trim_start_matches("r#"), names::upper_camel(&field.name));
-            let place = Place { owner: &named.fullname, name: &name };
+            let path = format!("{}.{}", named.short_name(), field.name);
+            let place = Place { owner: &named.fullname, field: &path, name: &name };
             let Some(ty) = self.field_type(&field.ty, place) else { continue };
             let presence = self.presence(field, &ty);
             fields.push(FieldModel {
@@ -167,6 +190,7 @@ impl<'a> Builder<'a> {
     /// The Rust type of a field, or of a part of it; None after an error.
     pub(super) fn field_type(&mut self, ty: &'a Type, place: Place<'_, 'a>) -> Option<FieldType> {
         self.check_logical(ty)?;
+        self.refuse_role_on_type(&ty.properties);
         if let Some(scalar) = Scalar::of(self.schemas, ty) {
             return Some(FieldType::Scalar(scalar));
         }

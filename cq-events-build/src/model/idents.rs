@@ -51,17 +51,20 @@ impl<'a> Idents<'a> {
     }
 
     fn place(&mut self, module: &str, types: &[&'a Named], events: &BTreeSet<&str>) {
+        let mut namesakes: BTreeMap<String, Vec<&Named>> = BTreeMap::new();
+        let plain: Vec<String> = types.iter().map(|named| names::upper_camel(named.short_name())).collect();
+        for (named, plain) in types.iter().zip(&plain) {
+            namesakes.entry(plain.clone()).or_default().push(named);
+        }
         let mut chosen: Vec<(&Named, String)> = Vec::new();
-        for named in types {
-            let plain = names::upper_camel(named.short_name());
-            let ident = if events.contains(named.fullname.as_str()) {
-                // Two events of one name are a mistake, which is reported elsewhere.
-                self.taken.entry(module.to_owned()).or_default().insert(plain.clone());
+        for (named, plain) in types.iter().zip(plain) {
+            let taken = self.taken.entry(module.to_owned()).or_default();
+            // Events come first. Two of one name may share a module, where they are of different streams.
+            let ident = if events.contains(named.fullname.as_str()) && taken.insert(plain.clone()) {
                 plain
             } else {
-                let others = types.iter().filter(|other| other.fullname != named.fullname);
-                let rivals: Vec<_> =
-                    others.filter(|other| names::upper_camel(other.short_name()) == plain).collect();
+                let others = namesakes.get(&plain).into_iter().flatten();
+                let rivals: Vec<_> = others.filter(|other| other.fullname != named.fullname).collect();
                 let elsewhere = rivals.iter().any(|rival| rival.namespace() != named.namespace());
                 let is_exact = plain == named.short_name();
                 let yields = rivals.iter().any(|rival| {

@@ -84,7 +84,10 @@ fn wrong_logical(properties: &[Property]) -> Option<(&Property, String)> {
         return Some((property, format!("{name} goes {base}")));
     }
     let without_unit = LOGICAL_TYPES.into_iter().find(|known| known.strip_suffix("-millis") == Some(name));
-    // Others are other programs' business: Avro says to take the plain type.
+    // Others are other programs' business: Avro says to take the plain type. So are `big-decimal` and the like.
+    if LOGICAL_TYPES.iter().any(|known| name.strip_suffix(known).is_some_and(|rest| rest.ends_with('-'))) {
+        return None;
+    }
     let near = without_unit.or_else(|| did_you_mean(name, LOGICAL_TYPES))?;
     Some((property, format!("did you mean \"{near}\"?")))
 }

@@ -168,6 +168,23 @@ impl<'a> Builder<'a> {
         self.warnings.push(Diagnostic::new(span, message).hint(hint));
     }
 
+    /// Whether a type, or a part of it that is no record, is tagged as personal data. Records hide their own.
+    fn holds_personal(&mut self, ty: &'a Type) -> bool {
+        let schemas = self.schemas;
+        let own = self.is_personal(&ty.properties);
+        own || match &ty.kind {
+            Kind::Array(inner) | Kind::Map(inner) => self.holds_personal(inner),
+            Kind::Union(branches) => branches.iter().any(|branch| self.holds_personal(branch)),
+            Kind::Named(fullname) => match schemas.get(fullname) {
+                Some(named) if !matches!(named.kind, NamedKind::Record(_)) => {
+                    self.is_personal(&named.properties)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// Whether something is tagged as personal data: `"confluent:tags": ["PII"]`.
     fn is_personal(&mut self, properties: &[Property]) -> bool {
         let Some(property) = properties.iter().find(|property| property.key == "confluent:tags") else {
@@ -245,7 +262,7 @@ impl<'a> Builder<'a> {
         }
         for branch in self.schemas.branches(root) {
             match self.record(&branch.kind) {
-                Some(named) if RESERVED.contains(&names::snake(named.short_name()).as_str()) => {
+                Some(named) if RESERVED.contains(&names::method(named.short_name()).as_str()) => {
                     let message = format!("an event cannot be named `{}`", named.short_name());
                     self.error(
                         named.name_span,

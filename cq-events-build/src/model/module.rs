@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cq_events_schema::{EnumType, Kind, Named, NamedKind, RecordType, Type};
+use cq_events_schema::{EnumType, Kind, Named, NamedKind, RecordType, Span, Type, normalise};
 
 use super::idents::TypeIdents;
 use super::{Builder, EnumModel, RecordModel, StreamConfig, StreamEvent, StreamModel, TypeKind, TypeModel};
@@ -62,6 +62,9 @@ impl<'a> Builder<'a> {
         let mut types = Vec::new();
         for named in here {
             self.check_logical_of_fixed(named);
+            if !matches!(named.kind, NamedKind::Record(_)) {
+                self.refuse_role_on_type(&named.properties);
+            }
             let Some(idents) = self.idents.get(&named.fullname).cloned() else { continue };
             let has_serde = with_serde.contains(named.fullname.as_str());
             let kind = match &named.kind {
@@ -103,7 +106,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn stream(&self, stream: &Stream, events: &[&'a Named], root: &'a Type) -> StreamModel {
+    fn stream(&mut self, stream: &Stream, events: &[&'a Named], root: &'a Type) -> StreamModel {
         let events = events.iter().filter_map(|named| {
             Some(StreamEvent {
                 ident: names::upper_camel(named.short_name()),
@@ -113,12 +116,24 @@ impl<'a> Builder<'a> {
                 event_type: names::event_type(named.short_name()),
             })
         });
-        StreamModel {
-            ident: stream_ident(stream),
-            config: StreamConfig::new(stream),
-            schema: self.schemas.write(root),
-            events: events.collect(),
-        }
+        let events = events.collect();
+        let schema = self.schemas.write(root);
+        self.refuse_unreadable(root, &schema);
+        StreamModel { ident: stream_ident(stream), config: StreamConfig::new(stream), schema, events }
+    }
+
+    /// The runtime, and every reader, parses the schema that is assembled of all files: with every type inlined where
+    /// it is first used, it may nest deeper and be longer than the files are.
+    fn refuse_unreadable(&mut self, root: &Type, schema: &str) {
+        let Err(mistakes) = normalise(schema) else { return };
+        let Some(first) = mistakes.iter().next() else { return };
+        let message = format!(
+            "the schema of this stream cannot be read with all its types in one text: {}",
+            first.message
+        );
+        let hint =
+            "types that use each other in a long chain, or very many of them, need streams of their own";
+        self.error(Span { end: root.span.start + 1, ..root.span }, message, hint);
     }
 
     /// The types that a root uses and that live in other modules, with their views, where their names are free here.
@@ -176,10 +191,11 @@ impl<'a> Builder<'a> {
                 );
                 self.error(event.name_span, message, "rename the event");
             }
-            if let Some(other) = seen.insert(names::snake(event.short_name()), &event.fullname) {
+            if let Some(other) = seen.insert(names::method(event.short_name()), &event.fullname) {
                 let message = format!(
-                    "the events `{}` and `{other}` would have one name in Rust, `{own}`",
-                    event.fullname
+                    "the events `{}` and `{other}` would have one method in Rust, `on_{}`",
+                    event.fullname,
+                    names::method(event.short_name())
                 );
                 self.error(event.name_span, message, "rename one of the two");
             }
@@ -192,7 +208,8 @@ pub(super) fn stream_ident(stream: &Stream) -> String {
     format!("{}Event", names::upper_camel(&stream.name.value))
 }
 
-fn enum_model(symbols: &EnumType) -> EnumModel {
+/// The variants of an enum.
+pub(super) fn enum_model(symbols: &EnumType) -> EnumModel {
     let symbols = || symbols.symbols.iter().map(|(symbol, _)| symbol.as_str());
     let idents = names::distinct(symbols(), names::upper_camel, "");
     EnumModel { symbols: symbols().map(str::to_owned).zip(idents).collect() }

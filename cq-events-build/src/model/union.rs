@@ -54,11 +54,7 @@ impl<'a> Builder<'a> {
         let idents = variants(others.iter().map(|(_, branch)| *branch));
         let mut variants = Vec::with_capacity(others.len());
         for ((branch, avro), variant) in others.into_iter().zip(idents) {
-            let name = match &avro.kind {
-                Kind::Array(_) | Kind::Map(_) => place.name.to_owned(),
-                _ => ident.clone(),
-            };
-            let mut ty = self.field_type(avro, Place { name: &name, ..place })?;
+            let mut ty = self.field_type(avro, place)?;
             self.box_what_closes_a_cycle(avro, &mut ty, place);
             if let (Kind::Named(part), FieldType::Record { is_boxed, .. }) = (&avro.kind, &mut ty) {
                 *is_boxed |= self.facts.is_large(part);
@@ -71,7 +67,7 @@ impl<'a> Builder<'a> {
         let parts = self.facts.of(&without_null(ty));
         let reference = TypeRef { module: module.clone(), ident: ident.clone(), view: view.clone(), parts };
         let union = UnionModel { view, count: branches.len(), variants, fallback, parts };
-        let doc = Some(format!("The types of `{}`.", names::event_type(&ident).to_lowercase()));
+        let doc = Some(format!("The types of `{}`.", place.field));
         self.unions.entry(module).or_default().push(TypeModel {
             ident,
             doc,

@@ -230,22 +230,22 @@ pub mod kinds {
     }
     /// Builds a [`EveryKind`]. Required fields must be set before `build()` compiles.
     #[must_use = "a builder does nothing until `build()`"]
-    pub struct EveryKindBuilder<F_0, F_1, F_2, F_3> {
+    pub struct EveryKindBuilder<f_0, f_1, f_2, f_3> {
         event_id: ::core::option::Option<::cq_events::__private::uuid::Uuid>,
         occurred_at: ::core::option::Option<::cq_events::__private::jiff::Timestamp>,
         correlation_id: ::core::option::Option<::std::string::String>,
-        number: F_0,
+        number: f_0,
         r#type: ::std::string::String,
         flag: ::core::primitive::bool,
         count: ::core::primitive::i32,
         ratio: ::core::primitive::f32,
         exact: ::core::option::Option<::core::primitive::f64>,
-        raw: F_1,
-        cost: F_2,
+        raw: f_1,
+        cost: f_2,
         day: ::core::option::Option<::cq_events::__private::jiff::civil::Date>,
         at: ::core::option::Option<::cq_events::__private::jiff::Timestamp>,
         colour: super::shared::Colour,
-        places: F_3,
+        places: f_3,
         tags: ::std::vec::Vec<::std::string::String>,
         notes: ::std::collections::BTreeMap<
             ::std::string::String,
@@ -261,7 +261,7 @@ pub mod kinds {
         pub enum cost {}
         pub enum places {}
     }
-    impl<F_0, F_1, F_2, F_3> EveryKindBuilder<F_0, F_1, F_2, F_3> {
+    impl<f_0, f_1, f_2, f_3> EveryKindBuilder<f_0, f_1, f_2, f_3> {
         pub fn event_id(mut self, value: ::cq_events::__private::uuid::Uuid) -> Self {
             self.event_id = ::core::option::Option::Some(value);
             self
@@ -294,12 +294,12 @@ pub mod kinds {
             value: ::core::primitive::i64,
         ) -> EveryKindBuilder<
             ::cq_events::builder::Set<::core::primitive::i64>,
-            F_1,
-            F_2,
-            F_3,
+            f_1,
+            f_2,
+            f_3,
         >
         where
-            F_0: ::cq_events::builder::Unset,
+            f_0: ::cq_events::builder::Unset,
         {
             EveryKindBuilder {
                 number: ::cq_events::builder::Set(value),
@@ -358,13 +358,13 @@ pub mod kinds {
             self,
             value: impl ::core::convert::Into<::std::vec::Vec<::core::primitive::u8>>,
         ) -> EveryKindBuilder<
-            F_0,
+            f_0,
             ::cq_events::builder::Set<::std::vec::Vec<::core::primitive::u8>>,
-            F_2,
-            F_3,
+            f_2,
+            f_3,
         >
         where
-            F_1: ::cq_events::builder::Unset,
+            f_1: ::cq_events::builder::Unset,
         {
             EveryKindBuilder {
                 raw: ::cq_events::builder::Set(value.into()),
@@ -394,13 +394,13 @@ pub mod kinds {
                 ::cq_events::__private::rust_decimal::Decimal,
             >,
         ) -> EveryKindBuilder<
-            F_0,
-            F_1,
+            f_0,
+            f_1,
             ::cq_events::builder::Set<::cq_events::__private::rust_decimal::Decimal>,
-            F_3,
+            f_3,
         >
         where
-            F_2: ::cq_events::builder::Unset,
+            f_2: ::cq_events::builder::Unset,
         {
             EveryKindBuilder {
                 cost: ::cq_events::builder::Set(value.into()),
@@ -456,13 +456,13 @@ pub mod kinds {
             self,
             value: impl ::core::convert::Into<::std::vec::Vec<super::shared::Place>>,
         ) -> EveryKindBuilder<
-            F_0,
-            F_1,
-            F_2,
+            f_0,
+            f_1,
+            f_2,
             ::cq_events::builder::Set<::std::vec::Vec<super::shared::Place>>,
         >
         where
-            F_3: ::cq_events::builder::Unset,
+            f_3: ::cq_events::builder::Unset,
         {
             EveryKindBuilder {
                 places: ::cq_events::builder::Set(value.into()),
@@ -527,15 +527,15 @@ pub mod kinds {
             self.unknown_logical = value.into();
             self
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> EveryKind
         where
-            F_0: ::cq_events::builder::Given<::core::primitive::i64>,
-            F_1: ::cq_events::builder::Given<::std::vec::Vec<::core::primitive::u8>>,
-            F_2: ::cq_events::builder::Given<
+            f_0: ::cq_events::builder::Given<::core::primitive::i64>,
+            f_1: ::cq_events::builder::Given<::std::vec::Vec<::core::primitive::u8>>,
+            f_2: ::cq_events::builder::Given<
                 ::cq_events::__private::rust_decimal::Decimal,
             >,
-            F_3: ::cq_events::builder::Given<::std::vec::Vec<super::shared::Place>>,
+            f_3: ::cq_events::builder::Given<::std::vec::Vec<super::shared::Place>>,
         {
             EveryKind {
                 event_id: self
@@ -730,14 +730,14 @@ pub mod kinds {
     }
     /// Builds a [`Plain`]. Required fields must be set before `build()` compiles.
     #[must_use = "a builder does nothing until `build()`"]
-    pub struct PlainBuilder<F_0> {
-        name: F_0,
+    pub struct PlainBuilder<f_0> {
+        name: f_0,
     }
     #[doc(hidden)]
     pub mod PlainBuilder_fields {
         pub enum name {}
     }
-    impl<F_0> PlainBuilder<F_0> {
+    impl<f_0> PlainBuilder<f_0> {
         pub fn name(
             self,
             value: ::core::option::Option<::std::string::String>,
@@ -745,16 +745,16 @@ pub mod kinds {
             ::cq_events::builder::Set<::core::option::Option<::std::string::String>>,
         >
         where
-            F_0: ::cq_events::builder::Unset,
+            f_0: ::cq_events::builder::Unset,
         {
             PlainBuilder {
                 name: ::cq_events::builder::Set(value),
             }
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> Plain
         where
-            F_0: ::cq_events::builder::Given<
+            f_0: ::cq_events::builder::Given<
                 ::core::option::Option<::std::string::String>,
             >,
         {
@@ -1010,8 +1010,8 @@ pub mod parts {
     }
     /// Builds a [`Shapes`]. Required fields must be set before `build()` compiles.
     #[must_use = "a builder does nothing until `build()`"]
-    pub struct ShapesBuilder<F_0> {
-        shape: F_0,
+    pub struct ShapesBuilder<f_0> {
+        shape: f_0,
         maybe: ::core::option::Option<ShapesMaybe>,
         several: ::std::vec::Vec<ShapesSeveralItem>,
         one: ::std::string::String,
@@ -1027,13 +1027,13 @@ pub mod parts {
     pub mod ShapesBuilder_fields {
         pub enum shape {}
     }
-    impl<F_0> ShapesBuilder<F_0> {
+    impl<f_0> ShapesBuilder<f_0> {
         pub fn shape(
             self,
             value: impl ::core::convert::Into<ShapesShape>,
         ) -> ShapesBuilder<::cq_events::builder::Set<ShapesShape>>
         where
-            F_0: ::cq_events::builder::Unset,
+            f_0: ::cq_events::builder::Unset,
         {
             ShapesBuilder {
                 shape: ::cq_events::builder::Set(value.into()),
@@ -1116,10 +1116,10 @@ pub mod parts {
             self.spot = value;
             self
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> Shapes
         where
-            F_0: ::cq_events::builder::Given<ShapesShape>,
+            f_0: ::cq_events::builder::Given<ShapesShape>,
         {
             Shapes {
                 shape: ::cq_events::builder::Given::given(self.shape),
@@ -1200,7 +1200,7 @@ pub mod parts {
             ::core::option::Option::None
         }
     }
-    /// The types of `shapes_shape`.
+    /// The types of `Shapes.shape`.
     #[derive(Clone, Debug, PartialEq)]
     #[derive(::cq_events::__private::Serialize, ::cq_events::__private::Deserialize)]
     #[serde(crate = "::cq_events::__private::serde", deny_unknown_fields)]
@@ -1391,7 +1391,7 @@ pub mod parts {
             self.to_owned()
         }
     }
-    /// The types of `shapes_maybe`.
+    /// The types of `Shapes.maybe`.
     #[derive(Clone, Debug, PartialEq, Eq, Hash)]
     #[derive(::cq_events::__private::Serialize, ::cq_events::__private::Deserialize)]
     #[serde(crate = "::cq_events::__private::serde", deny_unknown_fields)]
@@ -1441,7 +1441,7 @@ pub mod parts {
         }
     }
     ::cq_events::__private::own_view!(ShapesMaybe);
-    /// The types of `shapes_several_item`.
+    /// The types of `Shapes.several`.
     #[derive(Clone, Debug, PartialEq, Eq, Hash)]
     #[derive(::cq_events::__private::Serialize, ::cq_events::__private::Deserialize)]
     #[serde(crate = "::cq_events::__private::serde", deny_unknown_fields)]
@@ -1566,29 +1566,29 @@ pub mod parts {
     }
     /// Builds a [`Circle`]. Required fields must be set before `build()` compiles.
     #[must_use = "a builder does nothing until `build()`"]
-    pub struct CircleBuilder<F_0> {
-        radius: F_0,
+    pub struct CircleBuilder<f_0> {
+        radius: f_0,
     }
     #[doc(hidden)]
     pub mod CircleBuilder_fields {
         pub enum radius {}
     }
-    impl<F_0> CircleBuilder<F_0> {
+    impl<f_0> CircleBuilder<f_0> {
         pub fn radius(
             self,
             value: ::core::primitive::f64,
         ) -> CircleBuilder<::cq_events::builder::Set<::core::primitive::f64>>
         where
-            F_0: ::cq_events::builder::Unset,
+            f_0: ::cq_events::builder::Unset,
         {
             CircleBuilder {
                 radius: ::cq_events::builder::Set(value),
             }
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> Circle
         where
-            F_0: ::cq_events::builder::Given<::core::primitive::f64>,
+            f_0: ::cq_events::builder::Given<::core::primitive::f64>,
         {
             Circle {
                 radius: ::cq_events::builder::Given::given(self.radius),
@@ -1627,29 +1627,29 @@ pub mod parts {
     }
     /// Builds a [`PartsLabel`]. Required fields must be set before `build()` compiles.
     #[must_use = "a builder does nothing until `build()`"]
-    pub struct PartsLabelBuilder<F_0> {
-        text: F_0,
+    pub struct PartsLabelBuilder<f_0> {
+        text: f_0,
     }
     #[doc(hidden)]
     pub mod PartsLabelBuilder_fields {
         pub enum text {}
     }
-    impl<F_0> PartsLabelBuilder<F_0> {
+    impl<f_0> PartsLabelBuilder<f_0> {
         pub fn text(
             self,
             value: impl ::core::convert::Into<::std::string::String>,
         ) -> PartsLabelBuilder<::cq_events::builder::Set<::std::string::String>>
         where
-            F_0: ::cq_events::builder::Unset,
+            f_0: ::cq_events::builder::Unset,
         {
             PartsLabelBuilder {
                 text: ::cq_events::builder::Set(value.into()),
             }
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> PartsLabel
         where
-            F_0: ::cq_events::builder::Given<::std::string::String>,
+            f_0: ::cq_events::builder::Given<::std::string::String>,
         {
             PartsLabel {
                 text: ::cq_events::builder::Given::given(self.text),
@@ -1745,8 +1745,8 @@ pub mod parts {
     }
     /// Builds a [`Tree`]. Required fields must be set before `build()` compiles.
     #[must_use = "a builder does nothing until `build()`"]
-    pub struct TreeBuilder<F_0> {
-        name: F_0,
+    pub struct TreeBuilder<f_0> {
+        name: f_0,
         left: ::core::option::Option<::std::boxed::Box<Tree>>,
         others: ::std::vec::Vec<Tree>,
         either: TreeEither,
@@ -1755,13 +1755,13 @@ pub mod parts {
     pub mod TreeBuilder_fields {
         pub enum name {}
     }
-    impl<F_0> TreeBuilder<F_0> {
+    impl<f_0> TreeBuilder<f_0> {
         pub fn name(
             self,
             value: impl ::core::convert::Into<::std::string::String>,
         ) -> TreeBuilder<::cq_events::builder::Set<::std::string::String>>
         where
-            F_0: ::cq_events::builder::Unset,
+            f_0: ::cq_events::builder::Unset,
         {
             TreeBuilder {
                 name: ::cq_events::builder::Set(value.into()),
@@ -1796,10 +1796,10 @@ pub mod parts {
             self.either = value.into();
             self
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> Tree
         where
-            F_0: ::cq_events::builder::Given<::std::string::String>,
+            f_0: ::cq_events::builder::Given<::std::string::String>,
         {
             Tree {
                 name: ::cq_events::builder::Given::given(self.name),
@@ -1848,7 +1848,7 @@ pub mod parts {
             self.to_owned()
         }
     }
-    /// The types of `tree_either`.
+    /// The types of `Tree.either`.
     #[derive(Clone, Debug, PartialEq, Eq, Hash)]
     #[derive(::cq_events::__private::Serialize, ::cq_events::__private::Deserialize)]
     #[serde(crate = "::cq_events::__private::serde", deny_unknown_fields)]
@@ -1972,15 +1972,15 @@ pub mod parts {
     }
     /// Builds a [`Spot`]. Required fields must be set before `build()` compiles.
     #[must_use = "a builder does nothing until `build()`"]
-    pub struct SpotBuilder<F_0> {
+    pub struct SpotBuilder<f_0> {
         x: ::core::primitive::i32,
-        label: F_0,
+        label: f_0,
     }
     #[doc(hidden)]
     pub mod SpotBuilder_fields {
         pub enum label {}
     }
-    impl<F_0> SpotBuilder<F_0> {
+    impl<f_0> SpotBuilder<f_0> {
         pub fn x(mut self, value: ::core::primitive::i32) -> Self {
             self.x = value;
             self
@@ -1990,17 +1990,17 @@ pub mod parts {
             value: PartsLabel,
         ) -> SpotBuilder<::cq_events::builder::Set<PartsLabel>>
         where
-            F_0: ::cq_events::builder::Unset,
+            f_0: ::cq_events::builder::Unset,
         {
             SpotBuilder {
                 label: ::cq_events::builder::Set(value),
                 x: self.x,
             }
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> Spot
         where
-            F_0: ::cq_events::builder::Given<PartsLabel>,
+            f_0: ::cq_events::builder::Given<PartsLabel>,
         {
             Spot {
                 x: self.x,
@@ -2174,18 +2174,18 @@ pub mod parts {
     }
     /// Builds a [`Times`]. Required fields must be set before `build()` compiles.
     #[must_use = "a builder does nothing until `build()`"]
-    pub struct TimesBuilder<F_0, F_1, F_2, F_3, F_4, F_5, F_6> {
-        id: F_0,
-        time_ms: F_1,
+    pub struct TimesBuilder<f_0, f_1, f_2, f_3, f_4, f_5, f_6> {
+        id: f_0,
+        time_ms: f_1,
         time_us: ::cq_events::__private::jiff::civil::Time,
-        at_ns: F_2,
-        local_ms: F_3,
+        at_ns: f_2,
+        local_ms: f_3,
         local_us: ::cq_events::__private::jiff::civil::DateTime,
         local_ns: ::cq_events::__private::jiff::civil::DateTime,
-        span: F_4,
-        price: F_5,
+        span: f_4,
+        price: f_5,
         vast: ::cq_events::codec::WideDecimal,
-        exact: F_6,
+        exact: f_6,
     }
     #[doc(hidden)]
     pub mod TimesBuilder_fields {
@@ -2198,28 +2198,28 @@ pub mod parts {
         pub enum exact {}
     }
     impl<
-        F_0,
-        F_1,
-        F_2,
-        F_3,
-        F_4,
-        F_5,
-        F_6,
-    > TimesBuilder<F_0, F_1, F_2, F_3, F_4, F_5, F_6> {
+        f_0,
+        f_1,
+        f_2,
+        f_3,
+        f_4,
+        f_5,
+        f_6,
+    > TimesBuilder<f_0, f_1, f_2, f_3, f_4, f_5, f_6> {
         pub fn id(
             self,
             value: ::cq_events::__private::uuid::Uuid,
         ) -> TimesBuilder<
             ::cq_events::builder::Set<::cq_events::__private::uuid::Uuid>,
-            F_1,
-            F_2,
-            F_3,
-            F_4,
-            F_5,
-            F_6,
+            f_1,
+            f_2,
+            f_3,
+            f_4,
+            f_5,
+            f_6,
         >
         where
-            F_0: ::cq_events::builder::Unset,
+            f_0: ::cq_events::builder::Unset,
         {
             TimesBuilder {
                 id: ::cq_events::builder::Set(value),
@@ -2239,16 +2239,16 @@ pub mod parts {
             self,
             value: ::cq_events::__private::jiff::civil::Time,
         ) -> TimesBuilder<
-            F_0,
+            f_0,
             ::cq_events::builder::Set<::cq_events::__private::jiff::civil::Time>,
-            F_2,
-            F_3,
-            F_4,
-            F_5,
-            F_6,
+            f_2,
+            f_3,
+            f_4,
+            f_5,
+            f_6,
         >
         where
-            F_1: ::cq_events::builder::Unset,
+            f_1: ::cq_events::builder::Unset,
         {
             TimesBuilder {
                 time_ms: ::cq_events::builder::Set(value),
@@ -2275,16 +2275,16 @@ pub mod parts {
             self,
             value: ::cq_events::__private::jiff::Timestamp,
         ) -> TimesBuilder<
-            F_0,
-            F_1,
+            f_0,
+            f_1,
             ::cq_events::builder::Set<::cq_events::__private::jiff::Timestamp>,
-            F_3,
-            F_4,
-            F_5,
-            F_6,
+            f_3,
+            f_4,
+            f_5,
+            f_6,
         >
         where
-            F_2: ::cq_events::builder::Unset,
+            f_2: ::cq_events::builder::Unset,
         {
             TimesBuilder {
                 at_ns: ::cq_events::builder::Set(value),
@@ -2304,16 +2304,16 @@ pub mod parts {
             self,
             value: ::cq_events::__private::jiff::civil::DateTime,
         ) -> TimesBuilder<
-            F_0,
-            F_1,
-            F_2,
+            f_0,
+            f_1,
+            f_2,
             ::cq_events::builder::Set<::cq_events::__private::jiff::civil::DateTime>,
-            F_4,
-            F_5,
-            F_6,
+            f_4,
+            f_5,
+            f_6,
         >
         where
-            F_3: ::cq_events::builder::Unset,
+            f_3: ::cq_events::builder::Unset,
         {
             TimesBuilder {
                 local_ms: ::cq_events::builder::Set(value),
@@ -2347,16 +2347,16 @@ pub mod parts {
             self,
             value: ::cq_events::codec::Duration,
         ) -> TimesBuilder<
-            F_0,
-            F_1,
-            F_2,
-            F_3,
+            f_0,
+            f_1,
+            f_2,
+            f_3,
             ::cq_events::builder::Set<::cq_events::codec::Duration>,
-            F_5,
-            F_6,
+            f_5,
+            f_6,
         >
         where
-            F_4: ::cq_events::builder::Unset,
+            f_4: ::cq_events::builder::Unset,
         {
             TimesBuilder {
                 span: ::cq_events::builder::Set(value),
@@ -2378,16 +2378,16 @@ pub mod parts {
                 ::cq_events::__private::rust_decimal::Decimal,
             >,
         ) -> TimesBuilder<
-            F_0,
-            F_1,
-            F_2,
-            F_3,
-            F_4,
+            f_0,
+            f_1,
+            f_2,
+            f_3,
+            f_4,
             ::cq_events::builder::Set<::cq_events::__private::rust_decimal::Decimal>,
-            F_6,
+            f_6,
         >
         where
-            F_5: ::cq_events::builder::Unset,
+            f_5: ::cq_events::builder::Unset,
         {
             TimesBuilder {
                 price: ::cq_events::builder::Set(value.into()),
@@ -2414,16 +2414,16 @@ pub mod parts {
             self,
             value: impl ::core::convert::Into<::cq_events::codec::WideDecimal>,
         ) -> TimesBuilder<
-            F_0,
-            F_1,
-            F_2,
-            F_3,
-            F_4,
-            F_5,
+            f_0,
+            f_1,
+            f_2,
+            f_3,
+            f_4,
+            f_5,
             ::cq_events::builder::Set<::cq_events::codec::WideDecimal>,
         >
         where
-            F_6: ::cq_events::builder::Unset,
+            f_6: ::cq_events::builder::Unset,
         {
             TimesBuilder {
                 exact: ::cq_events::builder::Set(value.into()),
@@ -2439,20 +2439,20 @@ pub mod parts {
                 vast: self.vast,
             }
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> Times
         where
-            F_0: ::cq_events::builder::Given<::cq_events::__private::uuid::Uuid>,
-            F_1: ::cq_events::builder::Given<::cq_events::__private::jiff::civil::Time>,
-            F_2: ::cq_events::builder::Given<::cq_events::__private::jiff::Timestamp>,
-            F_3: ::cq_events::builder::Given<
+            f_0: ::cq_events::builder::Given<::cq_events::__private::uuid::Uuid>,
+            f_1: ::cq_events::builder::Given<::cq_events::__private::jiff::civil::Time>,
+            f_2: ::cq_events::builder::Given<::cq_events::__private::jiff::Timestamp>,
+            f_3: ::cq_events::builder::Given<
                 ::cq_events::__private::jiff::civil::DateTime,
             >,
-            F_4: ::cq_events::builder::Given<::cq_events::codec::Duration>,
-            F_5: ::cq_events::builder::Given<
+            f_4: ::cq_events::builder::Given<::cq_events::codec::Duration>,
+            f_5: ::cq_events::builder::Given<
                 ::cq_events::__private::rust_decimal::Decimal,
             >,
-            F_6: ::cq_events::builder::Given<::cq_events::codec::WideDecimal>,
+            f_6: ::cq_events::builder::Given<::cq_events::codec::WideDecimal>,
         {
             Times {
                 id: ::cq_events::builder::Given::given(self.id),
@@ -2697,7 +2697,7 @@ pub mod parts {
             self.twin = value;
             self
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> Names {
             Names {
                 foo_bar_2: self.foo_bar_2,
@@ -2825,7 +2825,7 @@ pub mod parts {
             self.some = value;
             self
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> Option {
             Option { some: self.some }
         }
@@ -2917,7 +2917,7 @@ pub mod parts {
     #[must_use = "a builder does nothing until `build()`"]
     pub struct F0Builder {}
     impl F0Builder {
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> F0 {
             F0 {}
         }
@@ -2946,7 +2946,7 @@ pub mod parts {
     #[must_use = "a builder does nothing until `build()`"]
     pub struct TwinLabelBuilder {}
     impl TwinLabelBuilder {
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> TwinLabel {
             TwinLabel {}
         }
@@ -3039,9 +3039,9 @@ pub mod parts {
     }
     /// Builds a [`Person`]. Required fields must be set before `build()` compiles.
     #[must_use = "a builder does nothing until `build()`"]
-    pub struct PersonBuilder<F_0, F_1> {
-        id: F_0,
-        name: F_1,
+    pub struct PersonBuilder<f_0, f_1> {
+        id: f_0,
+        name: f_1,
         address: ::core::option::Option<Address>,
     }
     #[doc(hidden)]
@@ -3049,13 +3049,13 @@ pub mod parts {
         pub enum id {}
         pub enum name {}
     }
-    impl<F_0, F_1> PersonBuilder<F_0, F_1> {
+    impl<f_0, f_1> PersonBuilder<f_0, f_1> {
         pub fn id(
             self,
             value: ::core::primitive::i32,
-        ) -> PersonBuilder<::cq_events::builder::Set<::core::primitive::i32>, F_1>
+        ) -> PersonBuilder<::cq_events::builder::Set<::core::primitive::i32>, f_1>
         where
-            F_0: ::cq_events::builder::Unset,
+            f_0: ::cq_events::builder::Unset,
         {
             PersonBuilder {
                 id: ::cq_events::builder::Set(value),
@@ -3066,9 +3066,9 @@ pub mod parts {
         pub fn name(
             self,
             value: impl ::core::convert::Into<::std::string::String>,
-        ) -> PersonBuilder<F_0, ::cq_events::builder::Set<::std::string::String>>
+        ) -> PersonBuilder<f_0, ::cq_events::builder::Set<::std::string::String>>
         where
-            F_1: ::cq_events::builder::Unset,
+            f_1: ::cq_events::builder::Unset,
         {
             PersonBuilder {
                 name: ::cq_events::builder::Set(value.into()),
@@ -3085,11 +3085,11 @@ pub mod parts {
             self.address = value;
             self
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> Person
         where
-            F_0: ::cq_events::builder::Given<::core::primitive::i32>,
-            F_1: ::cq_events::builder::Given<::std::string::String>,
+            f_0: ::cq_events::builder::Given<::core::primitive::i32>,
+            f_1: ::cq_events::builder::Given<::std::string::String>,
         {
             Person {
                 id: ::cq_events::builder::Given::given(self.id),
@@ -3190,29 +3190,29 @@ pub mod parts {
     }
     /// Builds a [`Address`]. Required fields must be set before `build()` compiles.
     #[must_use = "a builder does nothing until `build()`"]
-    pub struct AddressBuilder<F_0> {
-        street: F_0,
+    pub struct AddressBuilder<f_0> {
+        street: f_0,
     }
     #[doc(hidden)]
     pub mod AddressBuilder_fields {
         pub enum street {}
     }
-    impl<F_0> AddressBuilder<F_0> {
+    impl<f_0> AddressBuilder<f_0> {
         pub fn street(
             self,
             value: impl ::core::convert::Into<::std::string::String>,
         ) -> AddressBuilder<::cq_events::builder::Set<::std::string::String>>
         where
-            F_0: ::cq_events::builder::Unset,
+            f_0: ::cq_events::builder::Unset,
         {
             AddressBuilder {
                 street: ::cq_events::builder::Set(value.into()),
             }
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> Address
         where
-            F_0: ::cq_events::builder::Given<::std::string::String>,
+            f_0: ::cq_events::builder::Given<::std::string::String>,
         {
             Address {
                 street: ::cq_events::builder::Given::given(self.street),
@@ -3308,29 +3308,29 @@ pub mod parts {
     }
     /// Builds a [`Counted`]. Required fields must be set before `build()` compiles.
     #[must_use = "a builder does nothing until `build()`"]
-    pub struct CountedBuilder<F_0> {
-        count: F_0,
+    pub struct CountedBuilder<f_0> {
+        count: f_0,
     }
     #[doc(hidden)]
     pub mod CountedBuilder_fields {
         pub enum count {}
     }
-    impl<F_0> CountedBuilder<F_0> {
+    impl<f_0> CountedBuilder<f_0> {
         pub fn count(
             self,
             value: ::core::primitive::i32,
         ) -> CountedBuilder<::cq_events::builder::Set<::core::primitive::i32>>
         where
-            F_0: ::cq_events::builder::Unset,
+            f_0: ::cq_events::builder::Unset,
         {
             CountedBuilder {
                 count: ::cq_events::builder::Set(value),
             }
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> Counted
         where
-            F_0: ::cq_events::builder::Given<::core::primitive::i32>,
+            f_0: ::cq_events::builder::Given<::core::primitive::i32>,
         {
             Counted {
                 count: ::cq_events::builder::Given::given(self.count),
@@ -3462,21 +3462,21 @@ pub mod shared {
     }
     /// Builds a [`Place`]. Required fields must be set before `build()` compiles.
     #[must_use = "a builder does nothing until `build()`"]
-    pub struct PlaceBuilder<F_0> {
-        x: F_0,
+    pub struct PlaceBuilder<f_0> {
+        x: f_0,
         colour: Colour,
     }
     #[doc(hidden)]
     pub mod PlaceBuilder_fields {
         pub enum x {}
     }
-    impl<F_0> PlaceBuilder<F_0> {
+    impl<f_0> PlaceBuilder<f_0> {
         pub fn x(
             self,
             value: ::core::primitive::f64,
         ) -> PlaceBuilder<::cq_events::builder::Set<::core::primitive::f64>>
         where
-            F_0: ::cq_events::builder::Unset,
+            f_0: ::cq_events::builder::Unset,
         {
             PlaceBuilder {
                 x: ::cq_events::builder::Set(value),
@@ -3487,10 +3487,10 @@ pub mod shared {
             self.colour = value;
             self
         }
-        /// The value. Times are cut to the schema's unit.
+        /// The value. Times are cut to the schema's unit, those in unions of several types only when written.
         pub fn build(self) -> Place
         where
-            F_0: ::cq_events::builder::Given<::core::primitive::f64>,
+            f_0: ::cq_events::builder::Given<::core::primitive::f64>,
         {
             Place {
                 x: ::cq_events::builder::Given::given(self.x),

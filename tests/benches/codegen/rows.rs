@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use quote::ToTokens;
+use syn::visit_mut::VisitMut;
 use syn::{Attribute, File, Item, ItemImpl, ItemMod, Type, parse_quote};
 
 /// A row. Each but the second adds to the one before it.
@@ -96,10 +97,10 @@ fn filter_module(module: &mut ItemMod, row: Row) {
     items.retain(|item| row.keeps(types.part(item)));
     for item in items {
         let part = types.part(item);
-        let Some(attributes) = attributes_mut(item) else { continue };
         if !row.keeps(Row::SerdeOption) {
-            strip_serde(attributes);
+            WithoutSerde.visit_item_mut(item);
         }
+        let Some(attributes) = attributes_mut(item) else { continue };
         if row == Row::SerdeDerives && part == Row::Plain && !attributes.is_empty() {
             attributes.push(parse_quote!(#[derive(::serde::Serialize, ::serde::Deserialize)]));
         }
@@ -129,11 +130,11 @@ impl Types {
                 let path = item.tree.to_token_stream().to_string();
                 if path.ends_with("Ref") { Row::Views } else { Row::Plain }
             }
-            Item::Macro(item)
-                if item.mac.path.segments.last().is_some_and(|last| last.ident == "own_view") =>
-            {
-                Row::Views
-            }
+            Item::Macro(item) => match item.mac.path.segments.last() {
+                Some(last) if last.ident == "own_view" => Row::Views,
+                Some(last) if last.ident == "json_form" => Row::SerdeOption,
+                _ => panic!("a macro of no row: {}", item.to_token_stream()),
+            },
             other => panic!("an item of no row: {}", other.to_token_stream()),
         }
     }
@@ -208,6 +209,10 @@ fn is_of_serde(attribute: &Attribute) -> bool {
 }
 
 /// Removes serde's derives and helper attributes, also from fields and variants.
-fn strip_serde(attributes: &mut Vec<Attribute>) {
-    attributes.retain(|attribute| !is_of_serde(attribute));
+struct WithoutSerde;
+
+impl VisitMut for WithoutSerde {
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+        attributes.retain(|attribute| !is_of_serde(attribute));
+    }
 }
