@@ -15,6 +15,9 @@ pub(crate) fn records(schemas: &Schemas) -> Vec<Diagnostic> {
     let mut reported: BTreeSet<&str> = BTreeSet::new();
     let mut errors = Vec::new();
     for named in endless {
+        if reported.contains(named.fullname.as_str()) {
+            continue;
+        }
         // A record that only leads to a cycle is mended with it.
         let Some(cycle) = cycle(schemas, &finite, named) else { continue };
         if cycle.iter().any(|fullname| reported.contains(fullname)) {

@@ -17,8 +17,12 @@ pub use serde::{self, Deserialize, Serialize};
 use crate::codec::{DecodeLimits, Decoder};
 
 /// Nobody's bytes but the build's own.
-const TRUSTED: DecodeLimits =
-    DecodeLimits { message_bytes: usize::MAX, zero_sized_elements: usize::MAX, depth: usize::MAX };
+const TRUSTED: DecodeLimits = DecodeLimits {
+    message_bytes: usize::MAX,
+    zero_sized_elements: usize::MAX,
+    memory_bytes: usize::MAX,
+    depth: usize::MAX,
+};
 
 /// The default of a field, from its binary form, which the build has made.
 pub fn default<T>(datum: &'static [u8], read: impl FnOnce(&mut Decoder<'static>) -> T) -> T {

@@ -1,8 +1,9 @@
 //! Events as JSON for people: logs, tools, tests. What travels is always Avro's binary form.
 //!
 //! A stream with `serde = true` in `streams.toml` has `serde::Serialize` and `serde::Deserialize` on its enum, its
-//! events and their parts. The forms are those of Avro's JSON encoding (Avro 1.12, "JSON Encoding"), but for logical
-//! types, which are written as people write them, and for NaN and the infinities, which JSON has not:
+//! events and their parts. The forms are those of Avro's JSON encoding (Avro 1.12, "JSON Encoding"), but for three things
+//! that are written as people write them: logical types; a union of one type beside null, which is the bare value; and
+//! NaN and the infinities, which JSON has not. Other Avro libraries' JSON decoders do not read these:
 //!
 //! | Avro | JSON |
 //! |---|---|

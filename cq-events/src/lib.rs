@@ -16,7 +16,8 @@
 //! | `json` | events as JSON for people (feature `serde`) |
 //! | [`testing`] | the embedded broker (feature `testing`) |
 //!
-//! Without the default feature `kafka` there are events and codec only, and nothing needs a C compiler.
+//! Without the default feature `kafka` there are events, codec, registry and handlers, but neither producer nor consumer,
+//! and nothing needs a C compiler.
 
 pub mod builder;
 pub mod codec;

@@ -8,6 +8,11 @@ fn is_view(attribute: &Attribute) -> bool {
     attribute.path().is_ident("view")
 }
 
+/// `#[veiw(...)]`: rustc knows no such attribute, and says so by itself.
+fn is_perhaps_misspelt(attribute: &Attribute) -> bool {
+    attribute.path().get_ident().is_some_and(|name| name.to_string().starts_with('v'))
+}
+
 /// The view of the variant's record, where the variant names one as it should.
 pub(super) fn of(variant: &Variant, errors: &mut Errors) -> Option<Path> {
     let fix = format!("name the view of `{0}`, such as `#[view({0}Ref)]`", variant.ident);
@@ -51,8 +56,7 @@ pub(super) fn is_there_for_all_or_none(data: &DataEnum, errors: &mut Errors) {
         return;
     }
     for variant in &data.variants {
-        // Any other attribute may be this one misspelt, which rustc says by itself.
-        if variant.attrs.iter().all(|attribute| attribute.path().is_ident("doc")) {
+        if !variant.attrs.iter().any(|attribute| is_view(attribute) || is_perhaps_misspelt(attribute)) {
             let ident = &variant.ident;
             errors
                 .at(ident, format!("no `#[view(...)]`, which other events have: add `#[view({ident}Ref)]`"));

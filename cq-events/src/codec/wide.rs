@@ -7,8 +7,8 @@ use std::str::FromStr;
 use num_bigint::{BigInt, Sign};
 use rust_decimal::Decimal;
 
-/// Most digits after the point, as in the schemas that the build accepts.
-const MOST_SCALE: usize = 1_000;
+/// Most digits before the point, and after it, as in the schemas that the build accepts.
+const MOST_DIGITS: usize = 1_000;
 
 /// A decimal number of any number of digits: what a schema with a `precision` above 28 holds. It is read from text and
 /// written as text; two of them are equal if they are the same number, whatever their digits after the point.
@@ -27,10 +27,11 @@ pub struct WideDecimal {
     scale: u32,
 }
 
-/// A text that is no decimal number: digits, with at most one point among them, and maybe a sign before them.
+/// What is no decimal number: digits, with at most one point among them, and maybe a sign before them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not a decimal number: it must have digits, and may have a sign and a point, with at most 1,000 digits after it"
+    "not a decimal number: it must have digits, and may have a sign and a point, with at most 1,000 digits before it and \
+     after it"
 )]
 #[non_exhaustive]
 pub struct NoDecimal;
@@ -38,8 +39,14 @@ pub struct NoDecimal;
 impl WideDecimal {
     /// The number whose unscaled value is the two's complement `unscaled`, big-endian, with `scale` digits after the
     /// point. No bytes are 0.
-    pub fn from_signed_be_bytes(unscaled: &[u8], scale: u32) -> Self {
-        Self { unscaled: BigInt::from_signed_bytes_be(unscaled), scale }
+    ///
+    /// # Errors
+    /// When there would be more than 1,000 digits after the point.
+    pub fn from_signed_be_bytes(unscaled: &[u8], scale: u32) -> Result<Self, NoDecimal> {
+        if scale as usize > MOST_DIGITS {
+            return Err(NoDecimal);
+        }
+        Ok(Self { unscaled: BigInt::from_signed_bytes_be(unscaled), scale })
     }
 
     /// The unscaled value as the shortest two's complement, big-endian.
@@ -61,7 +68,7 @@ impl WideDecimal {
         }
     }
 
-    /// [`WideDecimal::from_signed_be_bytes`], unless there are more than `precision` digits.
+    /// [`WideDecimal::from_signed_be_bytes`] at the scale of a schema, unless there are more than `precision` digits.
     pub(super) fn from_be_within(unscaled: &[u8], precision: u32, scale: u32) -> Option<Self> {
         // A byte has more than two digits, so most hostile lengths need no conversion. Sign bytes may be many.
         let fill = if unscaled.first().is_some_and(|first| *first >= 0x80) { 0xFF } else { 0 };
@@ -69,7 +76,7 @@ impl WideDecimal {
         if significant.saturating_mul(2) > precision as usize + 4 {
             return None;
         }
-        let value = Self::from_signed_be_bytes(unscaled, scale);
+        let value = Self { unscaled: BigInt::from_signed_bytes_be(unscaled), scale };
         (value.digits() <= precision).then_some(value)
     }
 
@@ -138,7 +145,8 @@ impl From<Decimal> for WideDecimal {
 impl fmt::Display for WideDecimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scale = self.scale as usize;
-        let digits = format!("{:0>width$}", self.unscaled.magnitude().to_string(), width = scale + 1);
+        let digits = self.unscaled.magnitude().to_string();
+        let digits = "0".repeat((scale + 1).saturating_sub(digits.len())) + &digits;
         let (whole, decimals) = digits.split_at(digits.len() - scale);
         let text = if decimals.is_empty() { whole.to_owned() } else { format!("{whole}.{decimals}") };
         f.pad_integral(self.unscaled.sign() != Sign::Minus, "", &text)
@@ -158,7 +166,8 @@ impl FromStr for WideDecimal {
         let digits = format!("{whole}{decimals}");
         if digits.is_empty()
             || !digits.bytes().all(|byte| byte.is_ascii_digit())
-            || decimals.len() > MOST_SCALE
+            || decimals.len() > MOST_DIGITS
+            || whole.trim_start_matches('0').len() > MOST_DIGITS
         {
             return Err(NoDecimal);
         }
@@ -185,6 +194,14 @@ mod tests {
             assert_eq!(bad.parse::<WideDecimal>(), Err(NoDecimal), "{bad}");
         }
         assert_eq!(wide(".5").to_string(), "0.5");
+        let most = format!("{0}.{0}", "1".repeat(1_000));
+        assert_eq!(wide(&most).to_string(), most);
+        for more in [format!("1{most}"), format!("{most}1")] {
+            assert_eq!(more.parse::<WideDecimal>(), Err(NoDecimal));
+        }
+        let least = WideDecimal::from_signed_be_bytes(&[1], 1_000).unwrap().to_string();
+        assert_eq!(least, format!("0.{}1", "0".repeat(999)));
+        assert_eq!(WideDecimal::from_signed_be_bytes(&[1], 1_001), Err(NoDecimal));
     }
 
     #[test]

@@ -35,8 +35,29 @@ fn parse<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
 }
 
+/// A date, where jiff takes all that begins with one.
+fn date(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit() || b"+-".contains(&byte)))
+}
+
+/// A time, where jiff takes all that has one in it.
+fn time(text: &str) -> Option<Time> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit() || b":.".contains(&byte)))
+}
+
+/// A local time, where jiff passes over offsets and zones.
+fn local(text: &str) -> Option<DateTime> {
+    let (day, clock) = text.split_once(['T', 't', ' '])?;
+    Some(date(day)?.to_datetime(time(clock)?))
+}
+
+/// A decimal with all its digits, where `FromStr` rounds.
+fn decimal(text: &str) -> Option<Decimal> {
+    Decimal::from_str_exact(text).ok()
+}
+
 macro_rules! text_form {
-    ($($ty:ty: $expected:literal),* $(,)?) => {
+    ($($ty:ty: $parse:ident, $expected:literal),* $(,)?) => {
         $(
             impl JsonForm for $ty {
                 fn write<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -44,7 +65,7 @@ macro_rules! text_form {
                 }
 
                 fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                    input.deserialize_str(Text { expected: $expected, parse })
+                    input.deserialize_str(Text { expected: $expected, parse: $parse })
                 }
             }
         )*
@@ -52,13 +73,13 @@ macro_rules! text_form {
 }
 
 text_form! {
-    Date: "a date, such as \"2026-11-25\"",
-    DateTime: "a local date and time, such as \"2026-11-25T13:00:00\"",
-    Decimal: "a decimal number in a string",
-    Time: "a time, such as \"13:00:00\"",
-    Timestamp: "a time, such as \"2026-11-25T13:00:00Z\"",
-    Uuid: "a UUID",
-    WideDecimal: "a decimal number in a string",
+    Date: date, "a date, such as \"2026-11-25\"",
+    DateTime: local, "a local date and time, such as \"2026-11-25T13:00:00\"",
+    Decimal: decimal, "a decimal number of at most 28 digits in a string",
+    Time: time, "a time, such as \"13:00:00\"",
+    Timestamp: parse, "a time, such as \"2026-11-25T13:00:00Z\"",
+    Uuid: parse, "a UUID",
+    WideDecimal: parse, "a decimal number in a string",
 }
 
 /// A number, or the name of one that JSON has not.
@@ -125,7 +146,13 @@ impl JsonForm for f32 {
     }
 
     fn read<'de, D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        Ok(input.deserialize_any(Float)? as Self)
+        let value = input.deserialize_any(Float)?;
+        match value as Self {
+            infinite if infinite.is_infinite() && value.is_finite() => {
+                Err(D::Error::custom(format_args!("{value} is outside the range of a float")))
+            }
+            float => Ok(float),
+        }
     }
 }
 
@@ -155,5 +182,48 @@ impl<const N: usize> JsonForm for [u8; N] {
         let bytes = Vec::<u8>::read(input)?;
         let length = bytes.len();
         bytes.try_into().map_err(|_| D::Error::custom(format_args!("{length} bytes for a fixed of {N}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IntoDeserializer as _;
+    use serde::de::value::{Error, F64Deserializer, StrDeserializer};
+
+    use super::*;
+
+    fn read<T: JsonForm>(text: &str) -> Option<T> {
+        let input: StrDeserializer<'_, Error> = text.into_deserializer();
+        T::read(input).ok()
+    }
+
+    #[test]
+    fn nothing_that_is_written_is_passed_over() {
+        assert!(read::<Date>("2026-11-25").is_some() && read::<Date>("-000001-01-01").is_some());
+        for text in ["2026-11-25T23:30:00-05:00", "2026-11-25T00:00:00", "2026-11-25[Europe/Berlin]"] {
+            assert_eq!(read::<Date>(text), None, "{text}");
+        }
+        assert!(read::<Time>("13:00:00.000001").is_some());
+        for text in ["2026-11-25T13:00:00", "13:00:00Z", "13:00:00+01:00"] {
+            assert_eq!(read::<Time>(text), None, "{text}");
+        }
+        assert!(read::<DateTime>("2026-11-25T13:00:00").is_some());
+        for text in
+            ["2026-11-25", "2026-11-25T13:00:00+01:00", "2026-11-25T13:00:00Z", "2026-11-25T13:00:00[UTC]"]
+        {
+            assert_eq!(read::<DateTime>(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_number_is_rounded_to_another_kind() {
+        assert!(read::<Decimal>("-12.50").is_some_and(|value| value.to_string() == "-12.50"));
+        for text in ["1.00000000000000000000000000004", "1e-40", "1e2", ""] {
+            assert_eq!(read::<Decimal>(text), None, "{text}");
+        }
+        let float = |value: f64| f32::read(F64Deserializer::<Error>::new(value)).ok();
+        assert_eq!(float(1.5), Some(1.5));
+        assert_eq!(float(1e39), None);
+        assert_eq!(read::<f32>("Infinity"), Some(f32::INFINITY));
     }
 }

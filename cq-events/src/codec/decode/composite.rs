@@ -69,7 +69,7 @@ impl<'a> Decoder<'a> {
     /// An array whose elements have at least `min_bytes` bytes each.
     pub fn array<T>(&mut self, min_bytes: usize, mut read: impl FnMut(&mut Self) -> T) -> Vec<T> {
         let mut items = Vec::new();
-        self.blocks(min_bytes, |input, expected| {
+        self.blocks::<T>(min_bytes, |input, expected| {
             push(&mut items, expected, read(input));
         });
         items
@@ -79,7 +79,7 @@ impl<'a> Decoder<'a> {
     pub fn map<T>(&mut self, min_bytes: usize, mut read: impl FnMut(&mut Self) -> T) -> BTreeMap<String, T> {
         let mut entries = BTreeMap::new();
         // A key has at least its length's byte.
-        self.blocks(min_bytes.saturating_add(1), |input, _| {
+        self.blocks::<(String, T)>(min_bytes.saturating_add(1), |input, _| {
             let key = input.string();
             entries.insert(key, read(input));
         });
@@ -93,16 +93,15 @@ impl<'a> Decoder<'a> {
         mut read: impl FnMut(&mut Self) -> T,
     ) -> Vec<(&'a str, T)> {
         let mut entries = Vec::new();
-        self.blocks(min_bytes.saturating_add(1), |input, expected| {
+        self.blocks::<(&str, T)>(min_bytes.saturating_add(1), |input, expected| {
             let key = input.string_ref();
             push(&mut entries, expected, (key, read(input)));
         });
         entries
     }
 
-    /// Reads blocks, calling `element` with the count of the block that each element is in.
-    fn blocks(&mut self, min_bytes: usize, mut element: impl FnMut(&mut Self, usize)) {
-        let mut zero_sized_left = self.limits.zero_sized_elements;
+    /// Reads blocks of what becomes `T`, calling `element` with the count of the block that each element is in.
+    fn blocks<T>(&mut self, min_bytes: usize, mut element: impl FnMut(&mut Self, usize)) {
         loop {
             let at = self.offset();
             let count = self.long();
@@ -112,13 +111,20 @@ impl<'a> Decoder<'a> {
                 return;
             }
             let left = self.rest.len();
-            let most = left.checked_div(min_bytes).unwrap_or(zero_sized_left);
+            let most = left.checked_div(min_bytes).unwrap_or(self.zero_sized_elements);
             let elements = match usize::try_from(count.unsigned_abs()) {
                 Ok(elements) if elements <= most => elements,
                 _ => return self.fail(at, DecodeErrorKind::Count { count, left }),
             };
             if min_bytes == 0 {
-                zero_sized_left -= elements;
+                self.zero_sized_elements -= elements;
+            }
+            let needed = elements.saturating_mul(size_of::<T>());
+            match self.memory_bytes.checked_sub(needed) {
+                Some(memory_bytes) => self.memory_bytes = memory_bytes,
+                None => {
+                    return self.fail(at, DecodeErrorKind::Memory { count, limit: self.limits.memory_bytes });
+                }
             }
             for _ in 0..elements {
                 element(self, elements);
@@ -142,4 +148,63 @@ fn push<T>(items: &mut Vec<T>, expected: usize, item: T) {
         items.reserve_exact(expected.min(1_024));
     }
     items.push(item);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{DecodeError, DecodeErrorKind, Decoder};
+    use crate::codec::DecodeLimits;
+
+    /// A block of so many elements that are null, each a byte.
+    fn nulls(count: u64) -> Vec<u8> {
+        let mut datum = Vec::new();
+        let mut zigzag = count << 1;
+        while zigzag >= 0x80 {
+            datum.push(zigzag.to_le_bytes()[0] | 0x80);
+            zigzag >>= 7;
+        }
+        datum.push(zigzag.to_le_bytes()[0]);
+        datum.resize(datum.len() + usize::try_from(count).unwrap() + 1, 0);
+        datum
+    }
+
+    fn read(datum: &[u8], limits: DecodeLimits) -> Result<usize, DecodeError> {
+        let mut input = Decoder::new(datum, limits);
+        let items = input.array(1, |input| input.optional(0, Decoder::fixed::<1_000>));
+        input.finish().map(|()| items.len())
+    }
+
+    #[test]
+    fn elements_that_are_small_in_a_message_and_large_in_memory_have_a_limit() {
+        let limits = DecodeLimits { memory_bytes: 10_010, ..DecodeLimits::DEFAULT };
+        assert_eq!(read(&nulls(10), limits), Ok(10));
+        let kind = DecodeErrorKind::Memory { count: 11, limit: 10_010 };
+        assert_eq!(read(&nulls(11), limits), Err(DecodeError { offset: 0, kind }));
+        let megabytes = read(&nulls(1 << 20), DecodeLimits::DEFAULT);
+        assert!(matches!(megabytes, Err(DecodeError { kind: DecodeErrorKind::Memory { .. }, .. })));
+    }
+
+    #[test]
+    fn the_limits_hold_for_all_arrays_of_a_datum_together() {
+        let limits = DecodeLimits { memory_bytes: 10_010, ..DecodeLimits::DEFAULT };
+        let both = [nulls(6), nulls(5)].concat();
+        let mut input = Decoder::new(&both, limits);
+        for _ in 0..2 {
+            input.array(1, |input| input.optional(0, Decoder::fixed::<1_000>));
+        }
+        assert!(matches!(
+            input.finish().map_err(|error| error.kind),
+            Err(DecodeErrorKind::Memory { count: 5, .. })
+        ));
+
+        // 700 elements of no bytes, twice.
+        let empty = [0xF8, 0x0A, 0, 0xF8, 0x0A, 0];
+        let mut input = Decoder::new(&empty, DecodeLimits::DEFAULT);
+        let lengths = [0; 2].map(|_| input.array(0, |_| ()).len());
+        assert_eq!(lengths, [700, 0]);
+        assert!(matches!(
+            input.finish().map_err(|error| error.kind),
+            Err(DecodeErrorKind::Count { count: 700, .. })
+        ));
+    }
 }

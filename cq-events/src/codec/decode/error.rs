@@ -64,6 +64,16 @@ pub enum DecodeErrorKind {
         /// Bytes left.
         left: usize,
     },
+    /// The elements of arrays and maps need more memory than [`DecodeLimits::memory_bytes`].
+    #[error(
+        "with {count} more elements, the arrays and maps of the datum need more than {limit} bytes of memory"
+    )]
+    Memory {
+        /// How many more.
+        count: i64,
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// The size in bytes in front of a block is not the block's.
     #[error("a block says that it has {size} bytes, but has {found}")]
     BlockSize {

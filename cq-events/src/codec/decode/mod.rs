@@ -31,13 +31,24 @@ pub struct Decoder<'a> {
     limits: DecodeLimits,
     /// How many records that may hold themselves are being read, each in the one before.
     depth: usize,
+    /// What is left of the limits of the same names.
+    zero_sized_elements: usize,
+    memory_bytes: usize,
     error: Option<DecodeError>,
 }
 
 impl<'a> Decoder<'a> {
     /// A decoder at the start of `datum`.
     pub fn new(datum: &'a [u8], limits: DecodeLimits) -> Self {
-        let mut decoder = Self { rest: datum, length: datum.len(), limits, depth: 0, error: None };
+        let mut decoder = Self {
+            rest: datum,
+            length: datum.len(),
+            limits,
+            depth: 0,
+            zero_sized_elements: limits.zero_sized_elements,
+            memory_bytes: limits.memory_bytes,
+            error: None,
+        };
         if datum.len() > limits.message_bytes {
             decoder.fail(0, DecodeErrorKind::TooLong { bytes: datum.len(), limit: limits.message_bytes });
         }

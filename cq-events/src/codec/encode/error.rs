@@ -3,7 +3,8 @@
 #[error("`{field}`: {kind}")]
 #[non_exhaustive]
 pub struct EncodeError {
-    /// The field, as `Record.field`; a record alone, where that is what is wrong.
+    /// The field, as `Record.field`; or the type of a union, as `Union::Type`; or the record alone, where that is what is
+    /// wrong.
     pub field: &'static str,
     /// What is wrong with its value.
     pub kind: EncodeErrorKind,

@@ -7,6 +7,8 @@ use cq_events_compile_tests::bell::{BellCracked, BellRung, BellRungRef};
 enum Bell {
     #[view(BellRungRef)]
     BellRung(BellRung),
+    /// Cracked.
+    #[allow(dead_code)]
     BellCracked(BellCracked),
 }
 
