@@ -26,7 +26,7 @@ use tokio::task::JoinHandle;
 
 use crate::cluster::Cluster;
 use crate::forms;
-use crate::recorder::{Recorder, eventually};
+use crate::recorder::{Handling, Recorder, eventually};
 
 /// Makes a test of every scenario, on clusters that `$cluster` starts.
 #[macro_export]
@@ -355,10 +355,15 @@ pub async fn a_failed_handler_stops_the_consumer_and_nothing_is_lost(cluster: &C
     })
     .await;
     running.stop().await;
-    let first = recorder.handled().into_iter().find(|event| event.message.partition() == *partition);
-    let first = first.expect("the partition goes on");
-    assert_eq!(first.message.offset(), *offset, "the event that failed is the first of its partition");
-    assert!(first.debug.contains("\"INS-70\""));
+    let after = recorder.handled();
+    let place = |event: &Handling| (event.message.partition(), event.message.offset());
+    let again = after.iter().find(|event| place(event) == (*partition, *offset));
+    assert!(again.expect("the event that failed is handled again").debug.contains("\"INS-70\""));
+    let twice: Vec<_> = after.iter().filter(|event| before.contains(&event.event_id)).map(place).collect();
+    assert!(
+        twice.is_empty(),
+        "what was done is not done again, also beyond the event that failed: {twice:?}"
+    );
 }
 
 async fn stops_at(cluster: &Cluster, value: Vec<u8>) -> DeliveryError {

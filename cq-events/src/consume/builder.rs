@@ -8,6 +8,7 @@ use std::time::Duration;
 use rdkafka::consumer::Consumer as _;
 
 use super::consumer::{Consumer, Shared};
+use super::engine::Settings;
 use super::group::Group;
 use super::handlers::{AddHandler, Closed, Complete, Handlers, NoHandler, Open};
 use super::reader::Reader;
@@ -25,11 +26,18 @@ pub struct ConsumerBuilder<B> {
     handlers: B,
     registry: Option<Arc<dyn SchemaRegistry>>,
     limits: DecodeLimits,
+    settings: Settings,
 }
 
 impl ConsumerBuilder<NoHandler> {
     pub(super) fn new(config: KafkaConfig) -> Self {
-        Self { config, handlers: NoHandler::new(), registry: None, limits: DecodeLimits::default() }
+        Self {
+            config,
+            handlers: NoHandler::new(),
+            registry: None,
+            limits: DecodeLimits::default(),
+            settings: Settings::default(),
+        }
     }
 }
 
@@ -85,9 +93,16 @@ impl<B> ConsumerBuilder<B> {
         self
     }
 
+    /// How many messages are handled at the same time, over all partitions: 64 unless set, and 1 at the least. Those of
+    /// one partition go by their keys to 64 lanes, each of which handles one at a time.
+    pub fn max_in_flight(mut self, messages: usize) -> Self {
+        self.settings.max_in_flight = messages.max(1);
+        self
+    }
+
     /// Connects, and checks what can be checked before the first message: that the configuration names a group,
-    /// that every stream has one handler, that a broker answers, that the topics exist and that the registry
-    /// knows the schemas of the streams.
+    /// that every stream has one handler, that the registry knows the schemas of the streams, that a broker answers and
+    /// that the topics exist.
     ///
     /// The consumer joins its group when it runs.
     ///
@@ -102,8 +117,8 @@ impl<B> ConsumerBuilder<B> {
     }
 
     fn with<N>(self, next: impl FnOnce(B) -> N) -> ConsumerBuilder<N> {
-        let Self { config, handlers, registry, limits } = self;
-        ConsumerBuilder { config, handlers: next(handlers), registry, limits }
+        let Self { config, handlers, registry, limits, settings } = self;
+        ConsumerBuilder { config, handlers: next(handlers), registry, limits, settings }
     }
 }
 
@@ -127,6 +142,7 @@ impl<H: EventHandler> ConsumerBuilder<H> {
             group,
             changes,
             config,
+            settings: self.settings,
             handlers: Arc::new(self.handlers),
             reader: Arc::new(reader),
             streams,

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::builder::ConsumerBuilder;
 use super::driver::Driver;
+use super::engine::Settings;
 use super::group::{Change, Group};
 use super::handlers::NoHandler;
 use super::reader::Reader;
@@ -19,10 +20,13 @@ use crate::observe::{ConsumerCounters, ConsumerMetrics};
 
 /// Hands the events of its group's partitions to handlers.
 ///
-/// Within a partition events are handled one at a time and in order, partitions are handled in parallel. An
-/// event's offset is committed only after its handler succeeded, at the latest 5 s after it, at a rebalance and at
-/// the shutdown; so after a crash, what was handled since the last commit is handled once more. A failure, a panic
-/// or a message that cannot be decoded stops the consumer with the offset uncommitted: nothing is skipped.
+/// Events of one key are handled one at a time and in order, as are those of a partition that have no key; all others
+/// in parallel ([`ConsumerBuilder::max_in_flight`]). An event's offset is committed only after its handler and those of
+/// all events before it in the partition succeeded, at the latest 5 s after that, at a rebalance and at the shutdown.
+/// What succeeded above an event that is still being handled is told in the commit's metadata, so that it is not handled
+/// again by whoever has the partition next. After a crash, what was handled since the last commit is handled once more.
+/// A failure, a panic or a message that cannot be decoded stops the consumer with the offset uncommitted: nothing is
+/// skipped.
 ///
 /// ```no_run
 /// # async fn run(analytics: impl cq_events::EventHandler) -> Result<(), Box<dyn std::error::Error>> {
@@ -37,6 +41,7 @@ pub struct Consumer<H> {
     pub(super) group: Group,
     pub(super) changes: mpsc::UnboundedReceiver<Change>,
     pub(super) config: KafkaConfig,
+    pub(super) settings: Settings,
     pub(super) handlers: Arc<H>,
     pub(super) reader: Arc<Reader>,
     pub(super) streams: Vec<&'static StreamInfo>,

@@ -7,21 +7,32 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
+use rdkafka::message::BorrowedMessage;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::consumer::{Consumer, Shared};
-use super::engine::{CommitId, Engine, Input, Output, Settings, StopReason, Token};
-use super::group::{Change, Group, RETRY, commit_and_wait, is_deferred};
+use super::engine::{
+    Assignment, Commit, CommitId, Engine, Input, Output, Settings, StopReason, Token, TopicPartition,
+};
+use super::group::{Change, Client, Group, RETRY, commit_and_wait, is_deferred, where_it_stands};
 use super::message::from_native;
 use super::work::{Outcome, Work};
-use super::{ConsumeError, EventHandler};
+use super::{ConsumeError, DeliveryError, EventHandler};
+use crate::event::Message;
 use crate::kafka::KafkaConfig;
 use crate::kafka::error::words;
 
+/// How many messages are taken in at once.
+const BATCH: usize = 256;
+
 /// How long a handler may take to be cut off: one that never awaits cannot be.
 const ABORT: Duration = Duration::from_secs(5);
+
+/// Where the group stands, or of which partitions that could not be said, and why.
+type Starts = Result<Vec<Assignment>, (Vec<TopicPartition>, NativeError)>;
 
 pub(super) struct Driver<H> {
     engine: Engine,
@@ -31,15 +42,16 @@ pub(super) struct Driver<H> {
     config: KafkaConfig,
     work: Work<H>,
     commits: JoinSet<Input>,
-    /// Why messages failed, until the engine says which one ends the consumer.
-    failures: HashMap<Token, super::DeliveryError>,
+    /// Where the group stands in the partitions of the rebalance that is under way.
+    starts: JoinSet<Starts>,
+    /// Messages that failed and why, until the engine says which one ends the consumer.
+    failures: HashMap<Token, (Message, DeliveryError)>,
     shared: Arc<Shared>,
 }
 
 impl<H: EventHandler> Driver<H> {
     pub(super) fn new(consumer: Consumer<H>) -> Self {
-        let Consumer { group, changes, config, handlers, reader, streams, shared } = consumer;
-        let settings = Settings::default();
+        let Consumer { group, changes, config, settings, handlers, reader, streams, shared } = consumer;
         Self {
             engine: Engine::new(settings, Instant::now()),
             settings,
@@ -48,6 +60,7 @@ impl<H: EventHandler> Driver<H> {
             config,
             work: Work::new(handlers, reader, streams),
             commits: JoinSet::new(),
+            starts: JoinSet::new(),
             failures: HashMap::new(),
             shared,
         }
@@ -86,22 +99,13 @@ impl<H: EventHandler> Driver<H> {
             // No branch is preferred: each of them must be served under load, polling above all.
             let input = tokio::select! {
                 Some(change) = self.changes.recv() => self.changed(change),
-                Some(outcome) = self.work.next() => self.outcome(outcome),
+                Some(starts) = self.starts.join_next() => self.started(starts)?,
+                Some(outcomes) = self.work.next() => self.outcomes(outcomes),
                 Some(commit) = self.commits.join_next() => commit.unwrap_or(Input::Tick),
                 () = tokio::time::sleep_until(deadline) => Input::Tick,
                 () = shutdown.as_mut(), if !stopping => Input::Shutdown,
                 () = told(&mut stop), if !stopping => Input::Shutdown,
-                received = client.recv() => match received {
-                    Ok(message) => {
-                        let message = from_native(&message, self.group.topic(rdkafka::Message::topic(&message)));
-                        self.shared.counters.consumed(message.payload_bytes());
-                        Input::Fetched(message)
-                    }
-                    Err(error) => {
-                        self.survive(&error)?;
-                        Input::Tick
-                    }
-                },
+                received = client.recv() => self.received(&client, received)?,
             };
             if matches!(input, Input::Shutdown) {
                 tracing::info!(
@@ -116,11 +120,42 @@ impl<H: EventHandler> Driver<H> {
         }
     }
 
-    fn changed(&self, change: Change) -> Input {
+    /// A message, and those that are there already.
+    fn received<'a>(
+        &self,
+        client: &'a Client,
+        mut received: Result<BorrowedMessage<'a>, NativeError>,
+    ) -> Result<Input, ConsumeError> {
+        let mut messages = Vec::new();
+        loop {
+            match received {
+                Ok(native) => {
+                    let message = from_native(&native, self.group.topic(rdkafka::Message::topic(&native)));
+                    self.shared.counters.consumed(message.payload_bytes());
+                    messages.push(message);
+                }
+                Err(error) => self.survive(&error)?,
+            }
+            if messages.len() == BATCH {
+                return Ok(Input::Fetched(messages));
+            }
+            match client.recv().now_or_never() {
+                Some(next) => received = next,
+                None => return Ok(Input::Fetched(messages)),
+            }
+        }
+    }
+
+    fn changed(&mut self, change: Change) -> Input {
+        if !matches!(change, Change::CommitRefused) {
+            // The next rebalance: where the group stands in the partitions of the last one matters no more.
+            self.starts = JoinSet::new();
+        }
         match change {
             Change::Assigned(partitions) => {
                 tracing::info!(group = self.group.name(), ?partitions, "partitions assigned");
-                Input::Assigned(partitions.into_iter().map(|partition| (partition, None)).collect())
+                self.look_up_starts(partitions, Duration::ZERO);
+                Input::Tick
             }
             Change::Revoked(partitions) => {
                 tracing::info!(group = self.group.name(), ?partitions, "partitions revoked");
@@ -135,54 +170,84 @@ impl<H: EventHandler> Driver<H> {
         }
     }
 
-    fn outcome(&mut self, outcome: Outcome) -> Input {
-        let Outcome { token, result } = outcome;
-        match result {
-            Ok(()) => {
-                self.shared.counters.processed();
-                Input::Done(token)
+    /// Asks where the group stands, off the async runtime, while polling goes on.
+    fn look_up_starts(&mut self, partitions: Vec<TopicPartition>, after: Duration) {
+        let Some(client) = self.group.client().map(Arc::clone) else { return };
+        let timeout = self.config.connect_timeout();
+        self.starts.spawn_blocking(move || {
+            std::thread::sleep(after);
+            where_it_stands(&client, partitions.clone(), timeout).map_err(|error| (partitions, error))
+        });
+    }
+
+    /// The group's answer completes the rebalance. Without one it is asked again: there is no other way to know where
+    /// to start, and the group waits.
+    fn started(&mut self, starts: Result<Starts, JoinError>) -> Result<Input, ConsumeError> {
+        match starts {
+            Ok(Ok(assignments)) => return Ok(Input::Assigned(assignments)),
+            Ok(Err((partitions, error))) => {
+                self.survive(&error)?;
+                self.look_up_starts(partitions, RETRY);
             }
-            Err(error) => {
-                self.shared.counters.failed();
-                tracing::error!(
-                    topic = &*token.partition.topic,
-                    partition = token.partition.partition,
-                    offset = token.offset,
-                    "a message was not handled: {error}"
-                );
-                self.shared.ready.store(false, Ordering::Relaxed);
-                // Only that of the message which ends the consumer is needed; others are told here.
-                let ending = self.engine.stopping_for();
-                self.failures.retain(|token, _| Some(token) == ending);
-                self.failures.insert(token.clone(), error);
-                Input::Failed(token)
+            // The async runtime shuts down.
+            Err(_) => {}
+        }
+        Ok(Input::Tick)
+    }
+
+    fn outcomes(&mut self, outcomes: Vec<Outcome>) -> Input {
+        let mut done = Vec::with_capacity(outcomes.len());
+        for Outcome { token, message, result } in outcomes {
+            match result {
+                Ok(()) => {
+                    self.shared.counters.processed();
+                    done.push(token);
+                }
+                Err(error) => self.failed(token, message, error),
             }
         }
+        Input::Done(done)
+    }
+
+    fn failed(&mut self, token: Token, message: Message, error: DeliveryError) {
+        self.shared.counters.failed();
+        tracing::error!(
+            topic = message.topic(),
+            partition = message.partition(),
+            offset = message.offset(),
+            "a message was not handled: {error}"
+        );
+        self.shared.ready.store(false, Ordering::Relaxed);
+        self.failures.insert(token, (message, error));
+        self.engine.handle(Input::Failed(token), Instant::now());
+        // Only that of the message which ends the consumer is needed; others are told here.
+        let ending = self.engine.stopping_for();
+        self.failures.retain(|token, _| Some(*token) == ending);
     }
 
     fn carry_out(&mut self, output: Output) -> Result<(), ConsumeError> {
         let result = match output {
-            Output::Dispatch(token, message) => {
-                self.work.begin(token, message);
+            Output::Dispatch(batch) => {
+                batch.into_iter().for_each(|(token, message)| self.work.begin(token, message));
                 Ok(())
             }
             Output::Pause(partition) => self.group.pause(&partition),
             Output::Resume(partition) => self.group.resume(&partition),
-            Output::Assign(partitions) => {
-                let result = self.group.assign(&partitions);
+            Output::Assign(starts) => {
+                let result = self.group.assign(&starts);
                 self.shared.ready.store(!*self.shared.stop.borrow(), Ordering::Relaxed);
                 result
             }
             Output::Unassign(partitions) => self.group.unassign(&partitions),
-            Output::Commit(offsets, None) => {
-                if let Err(error) = self.group.commit(&offsets) {
+            Output::Commit(commits, None) => {
+                if let Err(error) = self.group.commit(&commits) {
                     tracing::warn!("offsets were not committed: {}", words(&error));
                     self.engine.handle(Input::CommitRefused, Instant::now());
                 }
                 Ok(())
             }
-            Output::Commit(offsets, Some(id)) => {
-                self.commit_and_tell(offsets, id);
+            Output::Commit(commits, Some(id)) => {
+                self.commit_and_tell(commits, id);
                 Ok(())
             }
             // The caller's.
@@ -192,12 +257,12 @@ impl<H: EventHandler> Driver<H> {
     }
 
     /// Commits off the async runtime, while polling goes on.
-    fn commit_and_tell(&mut self, offsets: Vec<(super::engine::TopicPartition, i64)>, id: CommitId) {
+    fn commit_and_tell(&mut self, commits: Vec<Commit>, id: CommitId) {
         let Some(client) = self.group.client().filter(|_| !self.group.lost()).map(Arc::clone) else {
             self.engine.handle(Input::Committed(id), Instant::now());
             return;
         };
-        self.commits.spawn_blocking(move || match commit_and_wait(&client, &offsets) {
+        self.commits.spawn_blocking(move || match commit_and_wait(&client, &commits) {
             Ok(()) => Input::Committed(id),
             Err(error) if is_deferred(&error) => {
                 std::thread::sleep(RETRY);
@@ -205,7 +270,7 @@ impl<H: EventHandler> Driver<H> {
             }
             Err(error) => {
                 tracing::warn!(
-                    ?offsets,
+                    ?commits,
                     "offsets were not committed: {}; they are handled again",
                     words(&error)
                 );
@@ -222,11 +287,12 @@ impl<H: EventHandler> Driver<H> {
                 waited: self.settings.shutdown_deadline,
             }),
             StopReason::Failure(token) => {
-                let error = self.failures.remove(&token).unwrap_or(super::DeliveryError::Cancelled);
+                // It was kept when it failed.
+                let Some((message, error)) = self.failures.remove(&token) else { return Ok(()) };
                 Err(ConsumeError::Message {
-                    topic: (*token.partition.topic).to_owned(),
-                    partition: token.partition.partition,
-                    offset: token.offset,
+                    topic: message.topic().to_owned(),
+                    partition: message.partition(),
+                    offset: message.offset(),
                     error,
                 })
             }

@@ -1,6 +1,7 @@
 //! librdkafka's consumer: a member of a group whose rebalances are only recorded where they are called back, and
 //! answered by the driver when the engine says so.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, Statistics, TopicPartitionList};
 use tokio::sync::mpsc;
 
-use super::engine::TopicPartition;
+use super::engine::{Assignment, Commit, Finished, Foreign, TopicPartition};
 use crate::event::StreamInfo;
 use crate::kafka::KafkaConfig;
 use crate::kafka::connect::{ClientEvents, client_error};
@@ -25,6 +26,9 @@ use crate::kafka::error::{KafkaError, words};
 const CLOSE: Duration = Duration::from_secs(10);
 /// How soon a commit is tried again.
 pub(super) const RETRY: Duration = Duration::from_millis(100);
+
+/// librdkafka's client.
+pub(super) type Client = StreamConsumer<GroupEvents>;
 
 /// What the group, or librdkafka, tells us.
 #[derive(Debug)]
@@ -107,7 +111,7 @@ impl GroupEvents {
 
 /// A member of a consumer group.
 pub(super) struct Group {
-    client: Option<Arc<StreamConsumer<GroupEvents>>>,
+    client: Option<Arc<Client>>,
     topics: Vec<Arc<str>>,
     name: String,
 }
@@ -128,7 +132,7 @@ impl Group {
             unanswered: Mutex::default(),
             closing: AtomicBool::new(false),
         };
-        let client: StreamConsumer<GroupEvents> = config
+        let client: Client = config
             .consumer_config(group)
             .create_with_context(context)
             .map_err(|error| client_error(config, &error))?;
@@ -140,7 +144,7 @@ impl Group {
     }
 
     /// librdkafka's client: there until the close.
-    pub(super) fn client(&self) -> Option<&Arc<StreamConsumer<GroupEvents>>> {
+    pub(super) fn client(&self) -> Option<&Arc<Client>> {
         self.client.as_ref()
     }
 
@@ -154,9 +158,13 @@ impl Group {
         self.with(|client| client.subscribe(&topics))
     }
 
-    /// Answers a rebalance: takes what was given. librdkafka itself reads where the group stands.
-    pub(super) fn assign(&self, partitions: &[TopicPartition]) -> KafkaResult<()> {
-        let list = list(partitions);
+    /// Answers a rebalance: takes what was given. Where there is no start, librdkafka applies `auto.offset.reset`.
+    pub(super) fn assign(&self, starts: &[(TopicPartition, Option<i64>)]) -> KafkaResult<()> {
+        let mut list = TopicPartitionList::with_capacity(starts.len());
+        for (place, start) in starts {
+            let start = start.map_or(Offset::Invalid, Offset::Offset);
+            list.add_partition_offset(&place.topic, place.partition, start)?;
+        }
         self.with(|client| {
             client.context().unanswered().take();
             answer(&**client, true, &list)?;
@@ -182,8 +190,8 @@ impl Group {
     }
 
     /// Commits without awaiting the answer.
-    pub(super) fn commit(&self, offsets: &[(TopicPartition, i64)]) -> KafkaResult<()> {
-        let list = offset_list(offsets)?;
+    pub(super) fn commit(&self, commits: &[Commit]) -> KafkaResult<()> {
+        let list = commit_list(commits)?;
         self.with(|client| client.commit(&list, CommitMode::Async))
     }
 
@@ -192,10 +200,7 @@ impl Group {
         self.client.as_ref().is_some_and(|client| client.assignment_lost())
     }
 
-    fn with(
-        &self,
-        call: impl FnOnce(&Arc<StreamConsumer<GroupEvents>>) -> KafkaResult<()>,
-    ) -> KafkaResult<()> {
+    fn with(&self, call: impl FnOnce(&Arc<Client>) -> KafkaResult<()>) -> KafkaResult<()> {
         self.client.as_ref().map_or(Ok(()), call)
     }
 
@@ -213,7 +218,7 @@ impl Group {
         }
     }
 
-    fn begin_close(&mut self) -> Option<Arc<StreamConsumer<GroupEvents>>> {
+    fn begin_close(&mut self) -> Option<Arc<Client>> {
         let client = self.client.take()?;
         client.context().closing.store(true, Ordering::Release);
         client.context().client.close();
@@ -240,12 +245,41 @@ impl Drop for Group {
     }
 }
 
+/// Where the group stands in these partitions. Blocks until the broker has answered, at most for the timeout.
+pub(super) fn where_it_stands(
+    client: &Client,
+    partitions: Vec<TopicPartition>,
+    timeout: Duration,
+) -> KafkaResult<Vec<Assignment>> {
+    let answer = client.committed_offsets(list(&partitions), timeout)?;
+    let assignment = |place: TopicPartition| {
+        let Some(element) = answer.find_partition(&place.topic, place.partition) else {
+            return Ok(Assignment { place, start: None, finished: Finished::default() });
+        };
+        element.error()?;
+        let start = match element.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        };
+        // rust-rdkafka panics at metadata that is not UTF-8, and has no way around that.
+        let metadata = catch_unwind(AssertUnwindSafe(|| element.metadata())).map_err(|_| Foreign);
+        let finished = metadata.and_then(|text| Finished::from_metadata(start.unwrap_or_default(), text));
+        let finished = finished.unwrap_or_else(|Foreign| {
+            tracing::warn!(
+                topic = &*place.topic,
+                partition = place.partition,
+                "the metadata of the committed offset was written by another tool, and is not looked at"
+            );
+            Finished::default()
+        });
+        Ok(Assignment { place, start, finished })
+    };
+    partitions.into_iter().map(assignment).collect()
+}
+
 /// Commits, and blocks until the broker has answered.
-pub(super) fn commit_and_wait(
-    client: &StreamConsumer<GroupEvents>,
-    offsets: &[(TopicPartition, i64)],
-) -> KafkaResult<()> {
-    client.commit(&offset_list(offsets)?, CommitMode::Sync)
+pub(super) fn commit_and_wait(client: &Client, commits: &[Commit]) -> KafkaResult<()> {
+    client.commit(&commit_list(commits)?, CommitMode::Sync)
 }
 
 /// Whether a commit may succeed a little later: a group that rebalances accepts none until the rebalance is over,
@@ -285,10 +319,12 @@ fn list(partitions: &[TopicPartition]) -> TopicPartitionList {
     list
 }
 
-fn offset_list(offsets: &[(TopicPartition, i64)]) -> KafkaResult<TopicPartitionList> {
-    let mut list = TopicPartitionList::with_capacity(offsets.len());
-    for (partition, offset) in offsets {
-        list.add_partition_offset(&partition.topic, partition.partition, Offset::Offset(*offset))?;
+fn commit_list(commits: &[Commit]) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::with_capacity(commits.len());
+    for Commit { place, offset, finished } in commits {
+        let mut element = list.add_partition(&place.topic, place.partition);
+        element.set_offset(Offset::Offset(*offset))?;
+        element.set_metadata(finished.to_metadata(*offset));
     }
     Ok(list)
 }

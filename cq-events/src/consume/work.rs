@@ -1,5 +1,5 @@
-//! The handlers at work: a task for each message in flight, so that partitions are handled in parallel and a panic
-//! stays within its task.
+//! The handlers at work: a task for each message in flight, so that they run in parallel and a panic stays within its
+//! task.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -17,42 +17,52 @@ pub(super) struct Work<H> {
     reader: Arc<Reader>,
     streams: Vec<&'static StreamInfo>,
     tasks: JoinSet<Result<(), DeliveryError>>,
-    tokens: HashMap<Id, Token>,
+    begun: HashMap<Id, (Token, Message)>,
 }
 
 /// What became of a message.
 pub(super) struct Outcome {
     pub(super) token: Token,
+    pub(super) message: Message,
     pub(super) result: Result<(), DeliveryError>,
 }
 
 impl<H: EventHandler> Work<H> {
     pub(super) fn new(handlers: Arc<H>, reader: Arc<Reader>, streams: Vec<&'static StreamInfo>) -> Self {
-        Self { handlers, reader, streams, tasks: JoinSet::new(), tokens: HashMap::new() }
+        Self { handlers, reader, streams, tasks: JoinSet::new(), begun: HashMap::new() }
     }
 
     /// Begins to handle a message.
     pub(super) fn begin(&mut self, token: Token, message: Message) {
         let (handlers, reader) = (Arc::clone(&self.handlers), Arc::clone(&self.reader));
         let stream = self.streams.iter().position(|stream| stream.topic == message.topic());
+        let handled = message.clone();
         let task = self.tasks.spawn(async move {
-            let delivery = Delivery::new(&message, &reader);
+            let delivery = Delivery::new(&handled, &reader);
             match stream {
                 Some(stream) => handlers.handle(stream, delivery).await,
                 None => Err(delivery.unrouted()),
             }
         });
-        self.tokens.insert(task.id(), token);
+        self.begun.insert(task.id(), (token, message));
     }
 
-    /// The next message that was handled, or failed. None while there is none in flight.
-    pub(super) async fn next(&mut self) -> Option<Outcome> {
-        let (id, result) = match self.tasks.join_next_with_id().await? {
-            Ok((id, result)) => (id, result),
-            Err(error) => (error.id(), Err(broken_off(error))),
-        };
-        let token = self.tokens.remove(&id)?;
-        Some(Outcome { token, result })
+    /// The next messages that were handled, or failed. None while there is none in flight.
+    pub(super) async fn next(&mut self) -> Option<Vec<Outcome>> {
+        let mut joined = self.tasks.join_next_with_id().await;
+        joined.as_ref()?;
+        let mut outcomes = Vec::new();
+        while let Some(ended) = joined {
+            outcomes.extend(self.outcome(ended));
+            joined = self.tasks.try_join_next_with_id();
+        }
+        Some(outcomes)
+    }
+
+    fn outcome(&mut self, ended: Result<(Id, Result<(), DeliveryError>), JoinError>) -> Option<Outcome> {
+        let (id, result) = ended.unwrap_or_else(|error| (error.id(), Err(broken_off(error))));
+        let (token, message) = self.begun.remove(&id)?;
+        Some(Outcome { token, message, result })
     }
 
     /// Cuts off what is still at work, and awaits that.

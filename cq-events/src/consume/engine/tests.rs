@@ -1,10 +1,9 @@
 //! The engine driven by hand, and at random.
 
-mod random;
-
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::event::Message;
 
 /// The engine, with what a driver keeps.
 struct Bench {
@@ -20,6 +19,15 @@ fn message(partition: i32, offset: i64) -> Message {
     Message::new("t", partition, offset).value(Some(vec![0; 10])).build()
 }
 
+fn assign(partitions: &[i32]) -> Output {
+    Output::Assign(partitions.iter().map(|partition| (at(*partition), None)).collect())
+}
+
+/// A commit with nothing done above it.
+fn commit(place: TopicPartition, offset: i64) -> Commit {
+    Commit { place, offset, finished: Finished::default() }
+}
+
 impl Bench {
     /// A consumer that was given these partitions.
     fn with(partitions: &[i32]) -> Self {
@@ -30,7 +38,7 @@ impl Bench {
         let now = Instant::now();
         let mut bench = Self { engine: Engine::new(settings, now), now };
         let outputs = bench.assign(partitions);
-        assert_eq!(outputs, [Output::Assign(partitions.iter().map(|at_| at(*at_)).collect())]);
+        assert_eq!(outputs, [assign(partitions)]);
         bench
     }
 
@@ -40,11 +48,25 @@ impl Bench {
     }
 
     fn assign(&mut self, partitions: &[i32]) -> Vec<Output> {
-        self.tell(Input::Assigned(partitions.iter().map(|partition| (at(*partition), None)).collect()))
+        let assignment = |partition: &i32| Assignment {
+            place: at(*partition),
+            start: None,
+            finished: Finished::default(),
+        };
+        self.tell(Input::Assigned(partitions.iter().map(assignment).collect()))
     }
 
     fn fetch(&mut self, partition: i32, offset: i64) -> Vec<Output> {
-        self.tell(Input::Fetched(message(partition, offset)))
+        self.tell(Input::Fetched(vec![message(partition, offset)]))
+    }
+
+    fn fetch_keyed(&mut self, partition: i32, offset: i64, key: &str) -> Vec<Output> {
+        let message = Message::new("t", partition, offset).key(Some(key.into())).build();
+        self.tell(Input::Fetched(vec![message]))
+    }
+
+    fn done(&mut self, token: Token) -> Vec<Output> {
+        self.tell(Input::Done(vec![token]))
     }
 
     /// Fetches a message that must be dispatched at once.
@@ -60,10 +82,11 @@ impl Bench {
 
 /// The only message that was dispatched, if any.
 fn dispatched(outputs: &[Output]) -> Option<Token> {
-    let mut tokens = outputs.iter().filter_map(|output| match output {
-        Output::Dispatch(token, _) => Some(token.clone()),
+    let tokens = outputs.iter().filter_map(|output| match output {
+        Output::Dispatch(batch) => Some(batch.iter().map(|(token, _)| *token)),
         _ => None,
     });
+    let mut tokens = tokens.flatten();
     let token = tokens.next();
     assert_eq!(tokens.next(), None, "more than one message was dispatched");
     token
@@ -74,7 +97,10 @@ fn awaited(outputs: &[Output]) -> (Vec<(TopicPartition, i64)>, CommitId) {
     outputs
         .iter()
         .find_map(|output| match output {
-            Output::Commit(offsets, Some(id)) => Some((offsets.clone(), *id)),
+            Output::Commit(commits, Some(id)) => {
+                let offset = |commit: &Commit| (commit.place.clone(), commit.offset);
+                Some((commits.iter().map(offset).collect(), *id))
+            }
             _ => None,
         })
         .expect("no commit is awaited")
@@ -87,7 +113,7 @@ fn a_commit_that_a_rebalance_defers_is_made_again_for_what_is_still_ours() {
     let mut bench = Bench::with(&[0, 1]);
     for partition in [0, 1] {
         let token = bench.start(partition, 5);
-        bench.tell(Input::Done(token));
+        bench.done(token);
     }
     let (offsets, first) = awaited(&bench.tell(Input::Shutdown));
     assert_eq!(offsets, [(at(0), 6), (at(1), 6)]);
@@ -99,16 +125,16 @@ fn a_commit_that_a_rebalance_defers_is_made_again_for_what_is_still_ours() {
 }
 
 #[test]
-fn one_message_of_a_partition_is_handled_at_a_time_in_order() {
+fn one_message_without_a_key_is_handled_at_a_time_in_order() {
     let mut bench = Bench::with(&[0]);
     let first = bench.start(0, 10);
     assert_eq!(bench.fetch(0, 11), []);
     assert_eq!(bench.fetch(0, 15), []);
-    let second = dispatched(&bench.tell(Input::Done(first))).unwrap();
+    let second = dispatched(&bench.done(first)).unwrap();
     assert_eq!(second.offset, 11);
-    let third = dispatched(&bench.tell(Input::Done(second))).unwrap();
+    let third = dispatched(&bench.done(second)).unwrap();
     assert_eq!(third.offset, 15);
-    assert_eq!(bench.tell(Input::Done(third)), []);
+    assert_eq!(bench.done(third), []);
 }
 
 #[test]
@@ -124,9 +150,9 @@ fn what_is_done_is_committed_every_five_seconds_and_once() {
     let mut bench = Bench::with(&[0, 1]);
     let done = bench.start(0, 10);
     bench.start(1, 20);
-    assert_eq!(bench.tell(Input::Done(done)), []);
+    assert_eq!(bench.done(done), []);
     assert_eq!(bench.pass(4 * SECOND), []);
-    assert_eq!(bench.pass(SECOND), [Output::Commit(vec![(at(0), 11)], None)]);
+    assert_eq!(bench.pass(SECOND), [Output::Commit(vec![commit(at(0), 11)], None)]);
     assert_eq!(bench.pass(5 * SECOND), []);
 }
 
@@ -134,10 +160,10 @@ fn what_is_done_is_committed_every_five_seconds_and_once() {
 fn a_refused_commit_is_repeated() {
     let mut bench = Bench::with(&[0]);
     let done = bench.start(0, 10);
-    bench.tell(Input::Done(done));
-    assert_eq!(bench.pass(5 * SECOND), [Output::Commit(vec![(at(0), 11)], None)]);
+    bench.done(done);
+    assert_eq!(bench.pass(5 * SECOND), [Output::Commit(vec![commit(at(0), 11)], None)]);
     assert_eq!(bench.tell(Input::CommitRefused), []);
-    assert_eq!(bench.pass(5 * SECOND), [Output::Commit(vec![(at(0), 11)], None)]);
+    assert_eq!(bench.pass(5 * SECOND), [Output::Commit(vec![commit(at(0), 11)], None)]);
 }
 
 #[test]
@@ -146,8 +172,8 @@ fn a_revoke_commits_what_an_unanswered_commit_held() {
     // arrives after the revoke.
     let mut bench = Bench::with(&[0]);
     let done = bench.start(0, 10);
-    bench.tell(Input::Done(done));
-    assert_eq!(bench.pass(5 * SECOND), [Output::Commit(vec![(at(0), 11)], None)]);
+    bench.done(done);
+    assert_eq!(bench.pass(5 * SECOND), [Output::Commit(vec![commit(at(0), 11)], None)]);
     let (offsets, _) = awaited(&bench.tell(Input::Revoked(vec![at(0)])));
     assert_eq!(offsets, [(at(0), 11)]);
 }
@@ -163,7 +189,7 @@ fn a_full_partition_is_paused_and_resumed_when_it_is_low() {
     assert_eq!(bench.fetch(0, 4), [], "what still arrives after a pause is kept");
     let mut resumed_at = None;
     for _ in 0..4 {
-        let outputs = bench.tell(Input::Done(current));
+        let outputs = bench.done(current);
         current = dispatched(&outputs).unwrap();
         if outputs.contains(&Output::Resume(at(0))) {
             assert_eq!(resumed_at.replace(current.offset), None, "resumed twice");
@@ -190,12 +216,12 @@ fn a_revoke_waits_for_what_is_in_flight_and_commits_it() {
     bench.fetch(0, 11);
     assert_eq!(bench.tell(Input::Revoked(vec![at(0)])), [Output::Pause(at(0))]);
     assert_eq!(bench.fetch(0, 12), [], "nothing more is taken in");
-    let outputs = bench.tell(Input::Done(in_flight));
+    let outputs = bench.done(in_flight);
     let (offsets, id) = awaited(&outputs);
     assert_eq!(outputs.len(), 1, "neither dispatched nor given back before the commit: {outputs:?}");
     assert_eq!(offsets, [(at(0), 11)]);
     assert_eq!(bench.tell(Input::Committed(id)), [Output::Unassign(vec![at(0)])]);
-    assert_eq!(bench.engine.lanes.keys().collect::<Vec<_>>(), [&at(1)]);
+    assert_eq!(bench.engine.partitions.values().map(|of| &of.place).collect::<Vec<_>>(), [&at(1)]);
     bench.start(1, 20);
 }
 
@@ -217,17 +243,17 @@ fn a_revoke_gives_up_on_a_handler_after_its_deadline_and_its_outcome_no_longer_c
     bench.assign(&[0]);
     assert_eq!(bench.fetch(0, 10), [], "the handler of the old assignment still runs");
     assert_eq!(bench.engine.in_flight(), 1);
-    let again = dispatched(&bench.tell(Input::Done(slow))).expect("its turn has come");
+    let again = dispatched(&bench.done(slow)).expect("its turn has come");
     assert_eq!(bench.pass(5 * SECOND), [], "the old outcome is not committed");
-    bench.tell(Input::Done(again));
-    assert_eq!(bench.pass(5 * SECOND), [Output::Commit(vec![(at(0), 11)], None)]);
+    bench.done(again);
+    assert_eq!(bench.pass(5 * SECOND), [Output::Commit(vec![commit(at(0), 11)], None)]);
 }
 
 #[test]
 fn a_revoke_does_not_wait_for_a_commit_for_ever() {
     let mut bench = Bench::with(&[0]);
     let done = bench.start(0, 10);
-    bench.tell(Input::Done(done));
+    bench.done(done);
     awaited(&bench.tell(Input::Revoked(vec![at(0)])));
     assert_eq!(bench.pass(9 * SECOND), []);
     assert_eq!(bench.pass(SECOND), [Output::Unassign(vec![at(0)])]);
@@ -237,13 +263,13 @@ fn a_revoke_does_not_wait_for_a_commit_for_ever() {
 fn a_lost_partition_is_not_committed_and_its_outcome_does_not_count() {
     let mut bench = Bench::with(&[0, 1]);
     let done = bench.start(0, 10);
-    bench.tell(Input::Done(done));
+    bench.done(done);
     let in_flight = bench.start(0, 11);
     let other = bench.start(1, 20);
     assert_eq!(bench.tell(Input::Lost(vec![at(0)])), [Output::Unassign(vec![at(0)])]);
-    assert_eq!(bench.tell(Input::Done(in_flight)), []);
-    bench.tell(Input::Done(other));
-    assert_eq!(bench.pass(5 * SECOND), [Output::Commit(vec![(at(1), 21)], None)]);
+    assert_eq!(bench.done(in_flight), []);
+    bench.done(other);
+    assert_eq!(bench.pass(5 * SECOND), [Output::Commit(vec![commit(at(1), 21)], None)]);
 }
 
 #[test]
@@ -260,7 +286,7 @@ fn a_shutdown_waits_for_what_is_in_flight_and_commits_it() {
     let in_flight = bench.start(0, 10);
     bench.fetch(0, 11);
     assert_eq!(bench.tell(Input::Shutdown), [Output::Pause(at(0)), Output::Pause(at(1))]);
-    let (offsets, id) = awaited(&bench.tell(Input::Done(in_flight)));
+    let (offsets, id) = awaited(&bench.done(in_flight));
     assert_eq!(offsets, [(at(0), 11)]);
     assert_eq!(bench.tell(Input::Committed(id)), [Output::Stop(StopReason::Shutdown { unfinished: 0 })]);
 }
@@ -286,9 +312,9 @@ fn a_rebalance_during_a_shutdown_is_answered_before_the_end() {
     let mut bench = Bench::with(&[0]);
     let in_flight = bench.start(0, 10);
     bench.tell(Input::Shutdown);
-    assert_eq!(bench.assign(&[1]), [Output::Assign(vec![at(1)]), Output::Pause(at(1))]);
+    assert_eq!(bench.assign(&[1]), [assign(&[1]), Output::Pause(at(1))]);
     assert_eq!(bench.tell(Input::Revoked(vec![at(0), at(1)])), []);
-    let (offsets, id) = awaited(&bench.tell(Input::Done(in_flight)));
+    let (offsets, id) = awaited(&bench.done(in_flight));
     assert_eq!(offsets, [(at(0), 11)]);
     assert_eq!(
         bench.tell(Input::Committed(id)),
@@ -301,13 +327,13 @@ fn a_failure_stops_the_consumer_after_the_others_are_done() {
     let mut bench = Bench::with(&[0, 1]);
     let done = bench.start(0, 10);
     bench.fetch(0, 11);
-    let failing = dispatched(&bench.tell(Input::Done(done))).unwrap();
+    let failing = dispatched(&bench.done(done)).unwrap();
     bench.fetch(0, 12);
     let other = bench.start(1, 20);
     bench.fetch(1, 21);
-    let outputs = bench.tell(Input::Failed(failing.clone()));
+    let outputs = bench.tell(Input::Failed(failing));
     assert_eq!(outputs, [Output::Pause(at(0)), Output::Pause(at(1))]);
-    let (offsets, id) = awaited(&bench.tell(Input::Done(other)));
+    let (offsets, id) = awaited(&bench.done(other));
     assert_eq!(offsets, [(at(0), 11), (at(1), 21)], "the failed message is not passed");
     assert_eq!(bench.tell(Input::Committed(id)), [Output::Stop(StopReason::Failure(failing))]);
 }
@@ -317,7 +343,7 @@ fn of_two_failures_the_first_is_told_and_one_during_a_shutdown_is_too() {
     let mut bench = Bench::with(&[0, 1]);
     let (first, second) = (bench.start(0, 10), bench.start(1, 20));
     bench.tell(Input::Shutdown);
-    bench.tell(Input::Failed(first.clone()));
+    bench.tell(Input::Failed(first));
     let outputs = bench.tell(Input::Failed(second));
     assert_eq!(outputs, [Output::Stop(StopReason::Failure(first))]);
 }
@@ -325,10 +351,54 @@ fn of_two_failures_the_first_is_told_and_one_during_a_shutdown_is_too() {
 #[test]
 fn a_message_that_arrives_twice_or_from_before_the_start_is_handled_once() {
     let mut bench = Bench::with(&[]);
-    bench.tell(Input::Assigned(vec![(at(0), Some(10))]));
+    let assignment = Assignment { place: at(0), start: Some(10), finished: Finished::default() };
+    bench.tell(Input::Assigned(vec![assignment]));
     assert_eq!(bench.fetch(0, 9), []);
     let token = bench.start(0, 10);
     assert_eq!(bench.fetch(0, 10), []);
-    assert_eq!(bench.tell(Input::Done(token)), []);
+    assert_eq!(bench.done(token), []);
     assert_eq!(bench.fetch(3, 0), [], "a partition that is not ours");
+}
+
+#[test]
+fn keys_of_a_partition_are_handled_in_parallel_and_each_in_order() {
+    let mut bench = Bench::with(&[0]);
+    let first = dispatched(&bench.fetch_keyed(0, 10, "a")).unwrap();
+    assert_eq!(bench.fetch_keyed(0, 11, "a"), []);
+    let other = dispatched(&bench.fetch_keyed(0, 12, "b")).unwrap();
+    let after = dispatched(&bench.done(first)).unwrap();
+    assert_eq!((other.offset, after.offset), (12, 11));
+}
+
+#[test]
+fn no_more_messages_are_handled_at_a_time_than_the_settings_say_and_partitions_take_turns() {
+    let settings = Settings { max_in_flight: 2, ..Settings::default() };
+    let mut bench = Bench::with_settings(&[0, 1], settings);
+    let first = dispatched(&bench.fetch_keyed(0, 10, "a")).unwrap();
+    dispatched(&bench.fetch_keyed(0, 11, "b")).unwrap();
+    assert_eq!(bench.fetch_keyed(0, 12, "c"), []);
+    assert_eq!(bench.fetch_keyed(1, 20, "a"), []);
+    let next = dispatched(&bench.done(first)).unwrap();
+    assert_eq!(next.offset, 20, "the other partition's turn");
+    assert_eq!(dispatched(&bench.done(next)).unwrap().offset, 12);
+}
+
+#[test]
+fn what_is_done_above_a_gap_is_committed_with_it_and_not_handled_again() {
+    let mut bench = Bench::with(&[0]);
+    dispatched(&bench.fetch_keyed(0, 10, "a")).unwrap();
+    let done = dispatched(&bench.fetch_keyed(0, 11, "b")).unwrap();
+    bench.done(done);
+    let outputs = bench.pass(5 * SECOND);
+    let [Output::Commit(commits, None)] = outputs.as_slice() else { panic!("{outputs:?}") };
+    let [Commit { offset: 10, finished, .. }] = commits.as_slice() else { panic!("{commits:?}") };
+
+    let metadata = finished.to_metadata(10);
+    let finished = Finished::from_metadata(10, &metadata).unwrap();
+    let mut next = Bench::with(&[]);
+    next.tell(Input::Assigned(vec![Assignment { place: at(0), start: Some(10), finished }]));
+    let again = dispatched(&next.fetch_keyed(0, 10, "a")).unwrap();
+    assert_eq!(next.fetch_keyed(0, 11, "b"), []);
+    next.done(again);
+    assert_eq!(next.pass(5 * SECOND), [Output::Commit(vec![commit(at(0), 12)], None)]);
 }

@@ -1,0 +1,86 @@
+//! From fetched messages to handlers, and back.
+
+use std::ops::Bound;
+use std::time::Instant;
+
+use super::{Engine, Generation, Output, StopReason, Token};
+use crate::event::Message;
+
+impl Engine {
+    pub(super) fn fetched(&mut self, messages: Vec<Message>) {
+        // A batch is mostly of few partitions, each in a row.
+        let mut last: Option<Generation> = None;
+        for message in messages {
+            let is_of = |generation: &Generation| {
+                self.partitions.get(generation).is_some_and(|partition| {
+                    partition.place.partition == message.partition()
+                        && *partition.place.topic == *message.topic()
+                })
+            };
+            last = last.filter(is_of).or_else(|| self.partitions.keys().copied().find(is_of));
+            // What arrives for a partition that is not ours any more is dropped: whoever has it next reads it again.
+            if let Some(partition) = last.and_then(|generation| self.partitions.get_mut(&generation)) {
+                partition.push(message);
+            }
+        }
+    }
+
+    pub(super) fn done(&mut self, tokens: &[Token]) {
+        for token in tokens {
+            match self.partitions.get_mut(&token.generation) {
+                Some(partition) => {
+                    if partition.ledger.finish(token.offset) {
+                        partition.lanes.release(token.lane);
+                    }
+                }
+                None => self.orphans.settle(token.generation),
+            }
+        }
+    }
+
+    pub(super) fn failed(&mut self, token: Token, now: Instant) {
+        let Some(partition) = self.partitions.get_mut(&token.generation) else {
+            // A failure in an assignment that ended is its next owner's to meet again.
+            return self.orphans.settle(token.generation);
+        };
+        if partition.ledger.fail(token.offset) {
+            partition.lanes.release(token.lane);
+            self.begin_stop(StopReason::Failure(token), now);
+        }
+    }
+
+    /// Begins what can be begun, a message of each partition in turn.
+    pub(super) fn dispatch(&mut self) {
+        let mut room = self.settings.max_in_flight.saturating_sub(self.in_flight());
+        let mut batch = Vec::new();
+        while room > 0
+            && let Some(generation) = self.next_turn()
+        {
+            self.turn = generation;
+            let Some(partition) = self.partitions.get_mut(&generation) else { break };
+            let Some((lane, message)) = partition.lanes.pop() else { break };
+            batch.push((Token { generation, offset: message.offset(), lane }, message));
+            room -= 1;
+        }
+        if !batch.is_empty() {
+            self.outputs.push_back(Output::Dispatch(batch));
+        }
+        for partition in self.partitions.values_mut() {
+            if partition.pause(&self.settings) {
+                self.outputs.push_back(Output::Pause(partition.place.clone()));
+            } else if partition.resume(&self.settings) {
+                self.outputs.push_back(Output::Resume(partition.place.clone()));
+            }
+        }
+    }
+
+    /// The next partition that has something to begin.
+    fn next_turn(&self) -> Option<Generation> {
+        let after = self.partitions.range((Bound::Excluded(self.turn), Bound::Unbounded));
+        // A partition that came back to us waits for what still runs of its earlier assignments: it is in order, too.
+        let can_begin = |(generation, partition): (&Generation, &super::Partition)| {
+            (partition.lanes.has_ready() && !self.orphans.are_of(&partition.place)).then_some(*generation)
+        };
+        after.chain(self.partitions.range(..=self.turn)).find_map(can_begin)
+    }
+}

@@ -1,0 +1,104 @@
+//! What goes into the engine and what comes out of it.
+
+use std::sync::Arc;
+
+use super::finished::Finished;
+use crate::event::Message;
+
+/// A partition of a topic.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TopicPartition {
+    pub(crate) topic: Arc<str>,
+    pub(crate) partition: i32,
+}
+
+/// Tells the assignments of a consumer apart: each of each partition has its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Generation(pub(super) u64);
+
+/// One dispatched message: in which assignment it was dispatched, its offset, and the lane that it keeps busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Token {
+    pub(crate) generation: Generation,
+    pub(crate) offset: i64,
+    pub(super) lane: usize,
+}
+
+/// A partition that is ours from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Assignment {
+    pub(crate) place: TopicPartition,
+    /// Where to start; what lies before it is dropped. None: where the group has no offset.
+    pub(crate) start: Option<i64>,
+    /// What above the start is done already.
+    pub(crate) finished: Finished,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub(crate) enum Input {
+    /// The group gave us partitions.
+    Assigned(Vec<Assignment>),
+    /// The group wants partitions back, and waits for us.
+    Revoked(Vec<TopicPartition>),
+    /// The group took partitions away without waiting.
+    Lost(Vec<TopicPartition>),
+    /// Messages arrived.
+    Fetched(Vec<Message>),
+    /// Messages were handled.
+    Done(Vec<Token>),
+    /// A message could not be handled.
+    Failed(Token),
+    /// A commit that [`Output::Commit`] asked to wait for is answered, or was given up.
+    Committed(CommitId),
+    /// Such a commit was refused for now, since the group rebalances: what is still ours is committed again.
+    CommitDeferred(CommitId),
+    /// A commit was refused: what it held is committed again by the next one.
+    CommitRefused,
+    /// The consumer is to end, with what is in flight.
+    Shutdown,
+    /// Time passed.
+    Tick,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Output {
+    /// Handle the messages, at the same time, and answer for each with [`Input::Done`] or [`Input::Failed`].
+    Dispatch(Vec<(Token, Message)>),
+    /// Fetch no more of this partition for now.
+    Pause(TopicPartition),
+    /// Fetch again.
+    Resume(TopicPartition),
+    /// Commit. With an id: await the answer, and tell it with [`Input::Committed`] or [`Input::CommitDeferred`].
+    Commit(Vec<Commit>, Option<CommitId>),
+    /// Complete a rebalance: take what was given, and fetch it from there; None: from where the group starts.
+    Assign(Vec<(TopicPartition, Option<i64>)>),
+    /// Complete a rebalance: give back what was taken.
+    Unassign(Vec<TopicPartition>),
+    /// The consumer has ended: leave the group.
+    Stop(StopReason),
+}
+
+/// What to commit of a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Commit {
+    pub(crate) place: TopicPartition,
+    /// The next offset to read.
+    pub(crate) offset: i64,
+    /// What above it is done nevertheless, for the commit's metadata.
+    pub(crate) finished: Finished,
+}
+
+/// Tells awaited commits apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct CommitId(pub(super) u64);
+
+/// Why the consumer ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StopReason {
+    /// It was told to. What was in flight is done, or (`unfinished` messages of it) was given up after the deadline.
+    Shutdown { unfinished: usize },
+    /// This message failed.
+    Failure(Token),
+}

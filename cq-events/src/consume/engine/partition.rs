@@ -1,0 +1,82 @@
+//! One assigned partition: what waits, what is being handled, and what is done.
+
+use super::finished::Finished;
+use super::lanes::Lanes;
+use super::ledger::Ledger;
+use super::{Assignment, Settings, TopicPartition};
+use crate::event::Message;
+
+/// A partition in one of its assignments.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    pub(crate) place: TopicPartition,
+    pub(crate) ledger: Ledger,
+    pub(crate) lanes: Lanes,
+    /// What an earlier assignment finished above the offset at which this one starts.
+    finished: Finished,
+    /// The lowest offset that is new to us.
+    next: Option<i64>,
+    /// Nothing more is taken in or dispatched.
+    closed: bool,
+    paused: bool,
+}
+
+impl Partition {
+    pub(crate) fn new(assignment: Assignment) -> Self {
+        let Assignment { place, start, finished } = assignment;
+        Self {
+            place,
+            ledger: Ledger::new(start),
+            lanes: Lanes::new(),
+            finished,
+            next: start,
+            closed: false,
+            paused: false,
+        }
+    }
+
+    /// Takes in a message, unless it was here before or nothing is taken in any more.
+    pub(crate) fn push(&mut self, message: Message) {
+        let offset = message.offset();
+        if self.closed || self.next.is_some_and(|next| offset < next) {
+            return;
+        }
+        self.next = Some(offset + 1);
+        if self.finished.contains(offset) {
+            self.ledger.deliver_done(offset);
+        } else {
+            self.ledger.deliver(offset);
+            self.lanes.push(message);
+        }
+    }
+
+    /// Ends intake and dispatch, and drops what waits: none of it was begun.
+    pub(crate) fn close(&mut self) {
+        self.closed = true;
+        self.lanes.clear();
+    }
+
+    /// Whether the partition must be paused now.
+    pub(crate) fn pause(&mut self, settings: &Settings) -> bool {
+        let full = self.closed
+            || self.lanes.waiting() >= settings.high_messages
+            || self.lanes.waiting_bytes() >= settings.high_bytes
+            || self.ledger.is_full();
+        !self.paused && full && {
+            self.paused = true;
+            true
+        }
+    }
+
+    /// Whether the partition must be resumed now.
+    pub(crate) fn resume(&mut self, settings: &Settings) -> bool {
+        let low = !self.closed
+            && self.lanes.waiting() <= settings.low_messages
+            && self.lanes.waiting_bytes() <= settings.low_bytes
+            && !self.ledger.is_full();
+        self.paused && low && {
+            self.paused = false;
+            true
+        }
+    }
+}

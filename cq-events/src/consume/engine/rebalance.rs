@@ -1,0 +1,117 @@
+//! Partitions come and go.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::partition::Partition;
+use super::{Assignment, Engine, Generation, Output, Phase, TopicPartition};
+
+/// A revoke under way.
+#[derive(Debug)]
+pub(super) struct Revoke {
+    pub(super) partitions: Vec<TopicPartition>,
+    pub(super) phase: Phase,
+}
+
+/// Handlers that still run for assignments that have ended.
+#[derive(Debug, Default)]
+pub(super) struct Orphans(BTreeMap<Generation, (TopicPartition, usize)>);
+
+impl Orphans {
+    pub(super) fn running(&self) -> usize {
+        self.0.values().map(|(_, running)| running).sum()
+    }
+
+    pub(super) fn are_of(&self, place: &TopicPartition) -> bool {
+        self.0.values().any(|(of, _)| of == place)
+    }
+
+    /// A handler is done, one way or the other.
+    pub(super) fn settle(&mut self, generation: Generation) {
+        if let Some((_, running)) = self.0.get_mut(&generation) {
+            *running -= 1;
+            if *running == 0 {
+                self.0.remove(&generation);
+            }
+        }
+    }
+}
+
+impl Engine {
+    pub(super) fn assigned(&mut self, assignments: Vec<Assignment>) {
+        let answer = assignments.iter().map(|assignment| (assignment.place.clone(), assignment.start));
+        self.outputs.push_back(Output::Assign(answer.collect()));
+        for assignment in assignments {
+            self.remove(&assignment.place);
+            let mut partition = Partition::new(assignment);
+            // The group must get its answer also while we are on the way out; but nothing is begun any more.
+            if self.stop.is_some() {
+                partition.close();
+            }
+            self.last_generation.0 += 1;
+            self.partitions.insert(self.last_generation, partition);
+        }
+    }
+
+    /// Ends an assignment. What is being handled in it counts no more, but goes on until it is done.
+    fn remove(&mut self, place: &TopicPartition) {
+        let of_place = |(generation, partition): (&Generation, &Partition)| {
+            (partition.place == *place).then_some(*generation)
+        };
+        let Some(generation) = self.partitions.iter().find_map(of_place) else { return };
+        let running = self.partitions.remove(&generation).map_or(0, |partition| partition.lanes.running());
+        if running > 0 {
+            self.orphans.0.insert(generation, (place.clone(), running));
+        }
+    }
+
+    pub(super) fn revoked(&mut self, mut partitions: Vec<TopicPartition>, now: Instant) {
+        let going = self.partitions.values_mut().filter(|partition| partitions.contains(&partition.place));
+        going.for_each(Partition::close);
+        let phase = Phase::Draining { deadline: now + self.settings.revoke_deadline };
+        if let Some(revoke) = self.revoke.take() {
+            // A second one before the first is answered: give back both.
+            partitions.extend(revoke.partitions);
+            partitions.sort();
+            partitions.dedup();
+        }
+        self.revoke = Some(Revoke { partitions, phase });
+    }
+
+    pub(super) fn lost(&mut self, mut partitions: Vec<TopicPartition>) {
+        // A revoke that was under way for them has no more to wait for.
+        if let Some(revoke) = self.revoke.take() {
+            partitions.extend(revoke.partitions);
+            partitions.sort();
+            partitions.dedup();
+        }
+        partitions.iter().for_each(|place| self.remove(place));
+        self.outputs.push_back(Output::Unassign(partitions));
+    }
+
+    pub(super) fn advance_revoke(&mut self, now: Instant) {
+        let Some(mut revoke) = self.revoke.take() else { return };
+        if let Phase::Draining { deadline } = revoke.phase {
+            if now < deadline && self.is_busy(&revoke.partitions) {
+                self.revoke = Some(revoke);
+                return;
+            }
+            let deadline = now + self.settings.commit_deadline;
+            revoke.phase = self.begin_commit(now, deadline, |place| revoke.partitions.contains(place));
+        }
+        if let Phase::Committing { deadline, .. } = revoke.phase
+            && now < deadline
+        {
+            self.revoke = Some(revoke);
+            return;
+        }
+        revoke.partitions.iter().for_each(|place| self.remove(place));
+        self.outputs.push_back(Output::Unassign(revoke.partitions));
+    }
+
+    /// Whether a message of these partitions is being handled. One that failed is not.
+    fn is_busy(&self, places: &[TopicPartition]) -> bool {
+        let mut partitions = self.partitions.values();
+        partitions.any(|partition| partition.lanes.running() > 0 && places.contains(&partition.place))
+    }
+}
