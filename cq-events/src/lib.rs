@@ -14,7 +14,7 @@
 //! | [`kafka`] | everything that touches librdkafka: configuration, topics, offsets |
 //! | [`observe`] | metrics and correlation |
 //! | `json` | events as JSON for people (feature `serde`) |
-//! | [`testing`] | the embedded broker (feature `testing`) |
+//! | [`testing`] | the embedded broker, and the engine on a simulated cluster (feature `testing`) |
 //!
 //! Without the default feature `kafka` there are events, codec, registry and handlers, but neither producer nor consumer,
 //! and nothing needs a C compiler.
@@ -38,7 +38,7 @@ pub mod testing;
 pub mod __private;
 
 // The macros emit absolute paths, also in this crate's own tests.
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 extern crate self as cq_events;
 
 #[cfg(feature = "kafka")]

@@ -16,7 +16,8 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, Statistics, TopicPartitionList};
 use tokio::sync::mpsc;
 
-use super::engine::{Assignment, Commit, Finished, Foreign, TopicPartition};
+use super::engine::finished::{Finished, Foreign};
+use super::engine::{Assignment, Commit, TopicPartition};
 use crate::event::StreamInfo;
 use crate::kafka::KafkaConfig;
 use crate::kafka::connect::{ClientEvents, client_error};

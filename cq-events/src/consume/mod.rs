@@ -11,7 +11,7 @@ mod delivery;
 #[cfg(feature = "kafka")]
 mod driver;
 #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the driver runs it"))]
-mod engine;
+pub(crate) mod engine;
 #[cfg(feature = "kafka")]
 mod error;
 #[cfg(feature = "kafka")]
@@ -22,7 +22,7 @@ mod handlers;
 #[cfg(feature = "kafka")]
 mod message;
 #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the consumer makes one"))]
-mod reader;
+pub(crate) mod reader;
 #[cfg(feature = "kafka")]
 mod signal;
 #[cfg(feature = "kafka")]

@@ -205,7 +205,8 @@ fn attributes_mut(item: &mut Item) -> Option<&mut Vec<Attribute>> {
 }
 
 fn is_of_serde(attribute: &Attribute) -> bool {
-    attribute.to_token_stream().to_string().contains("serde")
+    let text = attribute.to_token_stream().to_string();
+    ["serde", "Serialize", "Deserialize"].iter().any(|word| text.contains(word))
 }
 
 /// Removes serde's derives and helper attributes, also from fields and variants.

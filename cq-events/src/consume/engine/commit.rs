@@ -6,13 +6,10 @@ use super::ledger::Progress;
 use super::{Commit, CommitId, Engine, Output, Phase, TopicPartition};
 
 impl Engine {
-    pub(super) fn committed(&mut self, id: CommitId, now: Instant) {
-        // The answer is as good as a deadline that has passed: what waits for this commit goes on.
+    pub(super) fn committed(&mut self, id: CommitId) {
         let answered = |phase: &mut Phase| {
-            if let Phase::Committing { id: awaited, deadline } = phase
-                && *awaited == id
-            {
-                *deadline = now;
+            if let Phase::Committing { id: awaited, is_answered, .. } = phase {
+                *is_answered |= *awaited == id;
             }
         };
         if let Some(revoke) = &mut self.revoke {
@@ -27,18 +24,20 @@ impl Engine {
     /// to another member meanwhile has that member's offsets, which must not be turned back.
     pub(super) fn commit_deferred(&mut self, id: CommitId, now: Instant) {
         let due = |phase: &Phase| match *phase {
-            Phase::Committing { id: awaited, deadline } if awaited == id && now < deadline => Some(deadline),
+            Phase::Committing { id: awaited, deadline, .. } if awaited == id && now < deadline => {
+                Some(deadline)
+            }
             _ => None,
         };
         if let Some(mut revoke) = self.revoke.take() {
             if let Some(deadline) = due(&revoke.phase) {
-                revoke.phase = self.begin_commit(now, deadline, |place| revoke.partitions.contains(place));
+                revoke.phase = self.begin_commit(deadline, |place| revoke.partitions.contains(place));
             }
             self.revoke = Some(revoke);
         }
         if let Some(mut stop) = self.stop.take() {
             if let Some(deadline) = due(&stop.phase) {
-                stop.phase = self.begin_commit(now, deadline, |_| true);
+                stop.phase = self.begin_commit(deadline, |_| true);
             }
             self.stop = Some(stop);
         }
@@ -56,16 +55,16 @@ impl Engine {
     }
 
     /// Commits and awaits it; where there is nothing to commit, there is nothing to await.
-    pub(super) fn begin_commit(
-        &mut self,
-        now: Instant,
-        deadline: Instant,
-        of: impl Fn(&TopicPartition) -> bool,
-    ) -> Phase {
+    pub(super) fn begin_commit(&mut self, deadline: Instant, of: impl Fn(&TopicPartition) -> bool) -> Phase {
         self.last_commit_id.0 += 1;
         let id = self.last_commit_id;
         let asked = self.commit(Some(id), of);
-        Phase::Committing { id, deadline: if asked { deadline } else { now } }
+        Phase::Committing { id, deadline, is_answered: !asked }
+    }
+
+    /// Whether something of these partitions is done that no commit holds.
+    pub(super) fn has_news(&self, of: impl Fn(&TopicPartition) -> bool) -> bool {
+        self.partitions.values().any(|partition| of(&partition.place) && partition.ledger.has_news())
     }
 
     fn commit(&mut self, id: Option<CommitId>, of: impl Fn(&TopicPartition) -> bool) -> bool {

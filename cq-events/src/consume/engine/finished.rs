@@ -37,9 +37,31 @@ impl Finished {
         after.checked_sub(1).and_then(|index| self.runs.get(index)).is_some_and(|run| offset <= run.last)
     }
 
-    /// Adds a run above all others.
+    /// Adds a run above all others; where it touches the last one, it continues it.
     pub(super) fn push(&mut self, first: i64, last: i64) {
-        self.runs.push(Run { first, last });
+        match self.runs.last_mut() {
+            Some(before) if before.last.checked_add(1) == Some(first) => before.last = last,
+            _ => self.runs.push(Run { first, last }),
+        }
+    }
+
+    /// Adds what of another is above an offset.
+    pub(super) fn push_above(&mut self, offset: i64, other: &Self) {
+        for run in other.runs.iter().filter(|run| run.last > offset) {
+            self.push(run.first.max(offset + 1), run.last);
+        }
+    }
+
+    /// Takes away a run that begins at this offset: the offset after it, or the same where there is none.
+    pub(super) fn take_start(&mut self, offset: i64) -> i64 {
+        match self.runs.first() {
+            Some(run) if run.first <= offset => {
+                let next = run.last.saturating_add(1);
+                self.runs.remove(0);
+                next.max(offset)
+            }
+            _ => offset,
+        }
     }
 
     /// The metadata of a commit of this offset. What is beyond [`MAX_METADATA`] is left out: it is only done again.

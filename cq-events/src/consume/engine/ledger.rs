@@ -15,6 +15,10 @@ pub(crate) struct Ledger {
     open: VecDeque<Entry>,
     /// The next offset to commit: one past the last message with nothing unfinished before it.
     watermark: Option<i64>,
+    /// The last message that was delivered.
+    last: Option<i64>,
+    /// What an earlier assignment finished above the offset at which this one starts.
+    inherited: Finished,
     /// Runs of done messages in `open`.
     runs: usize,
     /// Something is done that no commit holds.
@@ -47,20 +51,29 @@ pub(crate) struct Progress {
 
 impl Ledger {
     /// For an assignment that starts at this offset; None: with the first message that is delivered.
-    pub(crate) fn new(start: Option<i64>) -> Self {
-        Self { open: VecDeque::new(), watermark: start, runs: 0, changed: false, asked: false }
+    pub(crate) fn new(start: Option<i64>, inherited: Finished) -> Self {
+        Self {
+            open: VecDeque::new(),
+            watermark: start,
+            last: None,
+            inherited,
+            runs: 0,
+            changed: false,
+            asked: false,
+        }
     }
 
-    /// Takes in a message that is delivered. Offsets must rise.
-    pub(crate) fn deliver(&mut self, offset: i64) {
+    /// Takes in a message that is delivered. Offsets must rise. Says whether it is to be handled: it is not where an
+    /// earlier assignment finished it.
+    pub(crate) fn deliver(&mut self, offset: i64) -> bool {
         self.watermark.get_or_insert(offset);
+        self.last = Some(offset);
         self.open.push_back(Entry { offset, state: State::Open });
-    }
-
-    /// Takes in a message that was done in an earlier assignment.
-    pub(crate) fn deliver_done(&mut self, offset: i64) {
-        self.deliver(offset);
-        self.mark_done(self.open.len() - 1);
+        let is_done = self.inherited.contains(offset);
+        if is_done {
+            self.mark_done(self.open.len() - 1);
+        }
+        !is_done
     }
 
     /// The message at `offset` is done. Says whether it was awaited.
@@ -82,18 +95,25 @@ impl Ledger {
     }
 
     /// Whether the intake must pause for what is above a gap: it has no place in a commit's metadata, or in memory.
+    /// What was inherited does not count, since only more intake gets past it.
     pub(crate) fn is_full(&self) -> bool {
-        let end = self.open.back().map_or(0, |last| last.offset);
-        let span = self.watermark.map_or(0, |watermark| end.abs_diff(watermark));
+        let span = self.watermark.zip(self.last).map_or(0, |(watermark, last)| last.abs_diff(watermark));
         self.open.len() >= MAX_OPEN || !fits(self.runs, span)
     }
 
     /// What to commit, where no commit held it yet. A commit that is awaited also holds what was asked for before: the
     /// answer may still be on its way, and may be a refusal.
     pub(crate) fn take_progress(&mut self, awaited: bool) -> Option<Progress> {
-        let offset = self.watermark.filter(|_| self.changed || (awaited && self.asked))?;
+        let watermark = self.watermark.filter(|_| self.changed || (awaited && self.asked))?;
         (self.changed, self.asked) = (false, true);
-        Some(Progress { offset, finished: self.finished() })
+        let mut finished = self.finished();
+        let offset = finished.take_start(watermark);
+        Some(Progress { offset, finished })
+    }
+
+    /// Whether something is done that no commit holds.
+    pub(crate) fn has_news(&self) -> bool {
+        self.changed
     }
 
     /// A commit was refused: the next one holds it again.
@@ -118,6 +138,7 @@ impl Ledger {
         if let Some((first, last)) = run {
             finished.push(first, last);
         }
+        finished.push_above(self.last.or(self.watermark).unwrap_or_default(), &self.inherited);
         finished
     }
 
@@ -159,8 +180,10 @@ mod tests {
     use super::*;
 
     fn ledger(offsets: impl IntoIterator<Item = i64>) -> Ledger {
-        let mut ledger = Ledger::new(None);
-        offsets.into_iter().for_each(|offset| ledger.deliver(offset));
+        let mut ledger = Ledger::new(None, Finished::default());
+        for offset in offsets {
+            assert!(ledger.deliver(offset));
+        }
         ledger
     }
 
@@ -198,12 +221,39 @@ mod tests {
 
     #[test]
     fn what_an_earlier_assignment_finished_moves_the_watermark_when_the_gap_closes() {
-        let mut ledger = Ledger::new(Some(3));
-        ledger.deliver(3);
-        ledger.deliver_done(4);
-        ledger.deliver(6);
+        let mut inherited = Finished::default();
+        inherited.push(4, 4);
+        let mut ledger = Ledger::new(Some(3), inherited);
+        assert!(ledger.deliver(3) && !ledger.deliver(4) && ledger.deliver(6));
         assert!(ledger.finish(3));
         assert_eq!(commit(&mut ledger, false), Some((5, String::new())));
+    }
+
+    #[test]
+    fn what_an_earlier_assignment_finished_and_this_one_did_not_reach_is_told_to_the_next() {
+        let mut inherited = Finished::default();
+        inherited.push(4, 6);
+        inherited.push(9, 9);
+        let mut ledger = Ledger::new(Some(2), inherited);
+        assert!(ledger.deliver(2) && ledger.deliver(3) && !ledger.deliver(4) && !ledger.deliver(5));
+        assert!(ledger.finish(2));
+        let Progress { offset, finished } = ledger.take_progress(false).unwrap();
+        assert_eq!(offset, 3);
+        let told: Vec<i64> = (0..12).filter(|offset| finished.contains(*offset)).collect();
+        assert_eq!(told, [4, 5, 6, 9]);
+        assert_eq!(Finished::from_metadata(3, &finished.to_metadata(3)), Ok(finished));
+    }
+
+    #[test]
+    fn a_watermark_that_reaches_what_was_finished_earlier_goes_past_it() {
+        let mut inherited = Finished::default();
+        inherited.push(4, 6);
+        inherited.push(9, 9);
+        let mut ledger = Ledger::new(Some(3), inherited);
+        assert!(ledger.deliver(3) && ledger.finish(3));
+        let Progress { offset, finished } = ledger.take_progress(false).unwrap();
+        assert_eq!(offset, 7);
+        assert!(finished.contains(9) && !finished.contains(6));
     }
 
     #[test]

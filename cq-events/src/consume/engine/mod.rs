@@ -18,7 +18,7 @@
 
 mod commit;
 mod dispatch;
-mod finished;
+pub(crate) mod finished;
 mod io;
 mod lanes;
 mod ledger;
@@ -31,8 +31,6 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-#[cfg(feature = "kafka")]
-pub(crate) use finished::{Finished, Foreign};
 pub(crate) use io::{
     Assignment, Commit, CommitId, Generation, Input, Output, StopReason, Token, TopicPartition,
 };
@@ -123,7 +121,7 @@ impl Engine {
             Input::Fetched(messages) => self.fetched(messages),
             Input::Done(tokens) => self.done(&tokens),
             Input::Failed(token) => self.failed(token, now),
-            Input::Committed(id) => self.committed(id, now),
+            Input::Committed(id) => self.committed(id),
             Input::CommitDeferred(id) => self.commit_deferred(id, now),
             Input::CommitRefused => self.commit_refused(),
             Input::Shutdown => self.shutdown(now),
@@ -175,13 +173,41 @@ impl Engine {
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     Draining { deadline: Instant },
-    Committing { id: CommitId, deadline: Instant },
+    Committing { id: CommitId, deadline: Instant, is_answered: bool },
 }
 
 impl Phase {
     fn deadline(self) -> Instant {
         match self {
             Self::Draining { deadline } | Self::Committing { deadline, .. } => deadline,
+        }
+    }
+}
+
+impl Engine {
+    /// Goes on with a revoke of these partitions, or with the end: None when it is through.
+    fn advance_phase(
+        &mut self,
+        mut phase: Phase,
+        is_busy: bool,
+        of: impl Fn(&TopicPartition) -> bool,
+        now: Instant,
+    ) -> Option<Phase> {
+        loop {
+            phase = match phase {
+                Phase::Draining { deadline } if is_busy && now < deadline => return Some(phase),
+                Phase::Draining { .. } => self.begin_commit(now + self.settings.commit_deadline, &of),
+                Phase::Committing { deadline, is_answered: false, .. } if now < deadline => {
+                    return Some(phase);
+                }
+                // A handler that was given up may have ended while the commit was on its way.
+                Phase::Committing { deadline, is_answered: true, .. }
+                    if now < deadline && self.has_news(&of) =>
+                {
+                    self.begin_commit(deadline, &of)
+                }
+                Phase::Committing { .. } => return None,
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 //! One assigned partition: what waits, what is being handled, and what is done.
 
-use super::finished::Finished;
 use super::lanes::Lanes;
 use super::ledger::Ledger;
 use super::{Assignment, Settings, TopicPartition};
@@ -12,8 +11,6 @@ pub(crate) struct Partition {
     pub(crate) place: TopicPartition,
     pub(crate) ledger: Ledger,
     pub(crate) lanes: Lanes,
-    /// What an earlier assignment finished above the offset at which this one starts.
-    finished: Finished,
     /// The lowest offset that is new to us.
     next: Option<i64>,
     /// Nothing more is taken in or dispatched.
@@ -26,9 +23,8 @@ impl Partition {
         let Assignment { place, start, finished } = assignment;
         Self {
             place,
-            ledger: Ledger::new(start),
+            ledger: Ledger::new(start, finished),
             lanes: Lanes::new(),
-            finished,
             next: start,
             closed: false,
             paused: false,
@@ -42,10 +38,7 @@ impl Partition {
             return;
         }
         self.next = Some(offset + 1);
-        if self.finished.contains(offset) {
-            self.ledger.deliver_done(offset);
-        } else {
-            self.ledger.deliver(offset);
+        if self.ledger.deliver(offset) {
             self.lanes.push(message);
         }
     }

@@ -91,17 +91,10 @@ impl Engine {
 
     pub(super) fn advance_revoke(&mut self, now: Instant) {
         let Some(mut revoke) = self.revoke.take() else { return };
-        if let Phase::Draining { deadline } = revoke.phase {
-            if now < deadline && self.is_busy(&revoke.partitions) {
-                self.revoke = Some(revoke);
-                return;
-            }
-            let deadline = now + self.settings.commit_deadline;
-            revoke.phase = self.begin_commit(now, deadline, |place| revoke.partitions.contains(place));
-        }
-        if let Phase::Committing { deadline, .. } = revoke.phase
-            && now < deadline
-        {
+        let is_busy = self.is_busy(&revoke.partitions);
+        let of = |place: &TopicPartition| revoke.partitions.contains(place);
+        if let Some(phase) = self.advance_phase(revoke.phase, is_busy, of, now) {
+            revoke.phase = phase;
             self.revoke = Some(revoke);
             return;
         }

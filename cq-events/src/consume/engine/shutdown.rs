@@ -34,21 +34,13 @@ impl Engine {
             return;
         }
         let Some(mut stop) = self.stop.take() else { return };
-        if let Phase::Draining { deadline } = stop.phase {
-            if now < deadline && self.in_flight() > 0 {
-                self.stop = Some(stop);
-                return;
-            }
-            if let StopReason::Shutdown { unfinished } = &mut stop.reason {
-                *unfinished = self.in_flight();
-            }
-            stop.phase = self.begin_commit(now, now + self.settings.commit_deadline, |_| true);
-        }
-        if let Phase::Committing { deadline, .. } = stop.phase
-            && now < deadline
-        {
+        if let Some(phase) = self.advance_phase(stop.phase, self.in_flight() > 0, |_| true, now) {
+            stop.phase = phase;
             self.stop = Some(stop);
             return;
+        }
+        if let StopReason::Shutdown { unfinished } = &mut stop.reason {
+            *unfinished = self.in_flight();
         }
         self.stopped = true;
         self.outputs.push_back(Output::Stop(stop.reason.clone()));

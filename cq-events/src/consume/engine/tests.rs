@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::finished::Finished;
 use super::*;
 use crate::event::Message;
 
