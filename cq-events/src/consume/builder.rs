@@ -12,6 +12,7 @@ use super::engine::Settings;
 use super::group::Group;
 use super::handlers::{AddHandler, Closed, Complete, Handlers, NoHandler, Open};
 use super::reader::Reader;
+use super::start::StartAt;
 use super::{ConsumeError, EventHandler, Handled, HandlerFn, WithoutUnknown};
 use crate::codec::DecodeLimits;
 use crate::event::{EventStream, Message, StreamInfo, Unknown};
@@ -27,11 +28,13 @@ pub struct ConsumerBuilder<B> {
     registry: Option<Arc<dyn SchemaRegistry>>,
     limits: DecodeLimits,
     settings: Settings,
+    start_at: StartAt,
 }
 
 impl ConsumerBuilder<NoHandler> {
     pub(super) fn new(config: KafkaConfig) -> Self {
         Self {
+            start_at: config.auto_offset_reset().into(),
             config,
             handlers: NoHandler::new(),
             registry: None,
@@ -93,6 +96,13 @@ impl<B> ConsumerBuilder<B> {
         self
     }
 
+    /// Where the group starts in partitions of which it has committed no offset, rather than where the configuration
+    /// says ([`KafkaConfig::auto_offset_reset`]).
+    pub fn start_at(mut self, start: StartAt) -> Self {
+        self.start_at = start;
+        self
+    }
+
     /// How many messages are handled at the same time, over all partitions: 64 unless set, and 1 at the least. Those of
     /// one partition go by their keys to 64 lanes, each of which handles one at a time.
     pub fn max_in_flight(mut self, messages: usize) -> Self {
@@ -117,8 +127,8 @@ impl<B> ConsumerBuilder<B> {
     }
 
     fn with<N>(self, next: impl FnOnce(B) -> N) -> ConsumerBuilder<N> {
-        let Self { config, handlers, registry, limits, settings } = self;
-        ConsumerBuilder { config, handlers: next(handlers), registry, limits, settings }
+        let Self { config, handlers, registry, limits, settings, start_at } = self;
+        ConsumerBuilder { config, handlers: next(handlers), registry, limits, settings, start_at }
     }
 }
 
@@ -143,6 +153,7 @@ impl<H: EventHandler> ConsumerBuilder<H> {
             changes,
             config,
             settings: self.settings,
+            start_at: self.start_at,
             handlers: Arc::new(self.handlers),
             reader: Arc::new(reader),
             streams,

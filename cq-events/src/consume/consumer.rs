@@ -13,6 +13,7 @@ use super::engine::Settings;
 use super::group::{Change, Group};
 use super::handlers::NoHandler;
 use super::reader::Reader;
+use super::start::StartAt;
 use super::{ConsumeError, EventHandler};
 use crate::event::StreamInfo;
 use crate::kafka::KafkaConfig;
@@ -42,6 +43,7 @@ pub struct Consumer<H> {
     pub(super) changes: mpsc::UnboundedReceiver<Change>,
     pub(super) config: KafkaConfig,
     pub(super) settings: Settings,
+    pub(super) start_at: StartAt,
     pub(super) handlers: Arc<H>,
     pub(super) reader: Arc<Reader>,
     pub(super) streams: Vec<&'static StreamInfo>,

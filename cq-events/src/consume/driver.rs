@@ -17,8 +17,9 @@ use super::consumer::{Consumer, Shared};
 use super::engine::{
     Assignment, Commit, CommitId, Engine, Input, Output, Settings, StopReason, Token, TopicPartition,
 };
-use super::group::{Change, Client, Group, RETRY, commit_and_wait, is_deferred, where_it_stands};
+use super::group::{Change, Client, Group, RETRY, commit_and_wait, is_deferred};
 use super::message::from_native;
+use super::start::{self, Gap, NoStart, StartAt};
 use super::work::{Outcome, Work};
 use super::{ConsumeError, DeliveryError, EventHandler};
 use crate::event::Message;
@@ -31,8 +32,8 @@ const BATCH: usize = 256;
 /// How long a handler may take to be cut off: one that never awaits cannot be.
 const ABORT: Duration = Duration::from_secs(5);
 
-/// Where the group stands, or of which partitions that could not be said, and why.
-type Starts = Result<Vec<Assignment>, (Vec<TopicPartition>, NativeError)>;
+/// Where the partitions of a rebalance start.
+type Starts = Result<Vec<Assignment>, NoStart>;
 
 pub(super) struct Driver<H> {
     engine: Engine,
@@ -42,16 +43,22 @@ pub(super) struct Driver<H> {
     config: KafkaConfig,
     work: Work<H>,
     commits: JoinSet<Input>,
-    /// Where the group stands in the partitions of the rebalance that is under way.
+    /// Where the partitions of the rebalance that is under way start.
     starts: JoinSet<Starts>,
+    start_at: StartAt,
+    /// What an offset that is out of range was about.
+    gaps: JoinSet<Result<Option<Gap>, NativeError>>,
     /// Messages that failed and why, until the engine says which one ends the consumer.
     failures: HashMap<Token, (Message, DeliveryError)>,
+    /// Why the consumer ends, where it is not by a message's failure.
+    ending: Option<ConsumeError>,
     shared: Arc<Shared>,
 }
 
 impl<H: EventHandler> Driver<H> {
     pub(super) fn new(consumer: Consumer<H>) -> Self {
-        let Consumer { group, changes, config, settings, handlers, reader, streams, shared } = consumer;
+        let Consumer { group, changes, config, settings, start_at, handlers, reader, streams, shared } =
+            consumer;
         Self {
             engine: Engine::new(settings, Instant::now()),
             settings,
@@ -61,7 +68,10 @@ impl<H: EventHandler> Driver<H> {
             work: Work::new(handlers, reader, streams),
             commits: JoinSet::new(),
             starts: JoinSet::new(),
+            start_at,
+            gaps: JoinSet::new(),
             failures: HashMap::new(),
+            ending: None,
             shared,
         }
     }
@@ -100,6 +110,10 @@ impl<H: EventHandler> Driver<H> {
             let input = tokio::select! {
                 Some(change) = self.changes.recv() => self.changed(change),
                 Some(starts) = self.starts.join_next() => self.started(starts)?,
+                Some(gap) = self.gaps.join_next() => {
+                    let error = self.out_of_range(gap);
+                    self.stop_for(error)
+                }
                 Some(outcomes) = self.work.next() => self.outcomes(outcomes),
                 Some(commit) = self.commits.join_next() => commit.unwrap_or(Input::Tick),
                 () = tokio::time::sleep_until(deadline) => Input::Tick,
@@ -122,8 +136,8 @@ impl<H: EventHandler> Driver<H> {
 
     /// A message, and those that are there already.
     fn received<'a>(
-        &self,
-        client: &'a Client,
+        &mut self,
+        client: &'a Arc<Client>,
         mut received: Result<BorrowedMessage<'a>, NativeError>,
     ) -> Result<Input, ConsumeError> {
         let mut messages = Vec::new();
@@ -133,6 +147,9 @@ impl<H: EventHandler> Driver<H> {
                     let message = from_native(&native, self.group.topic(rdkafka::Message::topic(&native)));
                     self.shared.counters.consumed(message.payload_bytes());
                     messages.push(message);
+                }
+                Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AutoOffsetReset) => {
+                    self.look_for_gap(client);
                 }
                 Err(error) => self.survive(&error)?,
             }
@@ -173,10 +190,10 @@ impl<H: EventHandler> Driver<H> {
     /// Asks where the group stands, off the async runtime, while polling goes on.
     fn look_up_starts(&mut self, partitions: Vec<TopicPartition>, after: Duration) {
         let Some(client) = self.group.client().map(Arc::clone) else { return };
-        let timeout = self.config.connect_timeout();
+        let (timeout, start_at) = (self.config.connect_timeout(), self.start_at.clone());
         self.starts.spawn_blocking(move || {
             std::thread::sleep(after);
-            where_it_stands(&client, partitions.clone(), timeout).map_err(|error| (partitions, error))
+            start::look_up(&client, partitions, &start_at, timeout)
         });
     }
 
@@ -185,7 +202,11 @@ impl<H: EventHandler> Driver<H> {
     fn started(&mut self, starts: Result<Starts, JoinError>) -> Result<Input, ConsumeError> {
         match starts {
             Ok(Ok(assignments)) => return Ok(Input::Assigned(assignments)),
-            Ok(Err((partitions, error))) => {
+            Ok(Err(NoStart::Gap(gap))) => {
+                let error = gap.into_error(self.group.name());
+                return Ok(self.stop_for(error));
+            }
+            Ok(Err(NoStart::Unanswered(partitions, error))) => {
                 self.survive(&error)?;
                 self.look_up_starts(partitions, RETRY);
             }
@@ -193,6 +214,29 @@ impl<H: EventHandler> Driver<H> {
             Err(_) => {}
         }
         Ok(Input::Tick)
+    }
+
+    /// Ends the consumer with this error, after what is in flight is done and committed.
+    fn stop_for(&mut self, error: ConsumeError) -> Input {
+        self.ending.get_or_insert(error);
+        Input::Shutdown
+    }
+
+    /// librdkafka met an offset that a partition does not have, and does not say which: it is looked for.
+    fn look_for_gap(&mut self, client: &Arc<Client>) {
+        let (client, positions, timeout) =
+            (Arc::clone(client), self.engine.positions(), self.config.connect_timeout());
+        self.gaps.spawn_blocking(move || start::find_gap(&client, &positions, timeout));
+    }
+
+    fn out_of_range(&self, gap: Result<Result<Option<Gap>, NativeError>, JoinError>) -> ConsumeError {
+        match gap {
+            Ok(Ok(Some(gap))) => gap.into_error(self.group.name()),
+            Ok(Err(error)) => self.fatal(&error),
+            Ok(Ok(None)) | Err(_) => {
+                self.fatal(&NativeError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset))
+            }
+        }
     }
 
     fn outcomes(&mut self, outcomes: Vec<Outcome>) -> Input {
@@ -280,6 +324,9 @@ impl<H: EventHandler> Driver<H> {
     }
 
     fn ended(&mut self, reason: StopReason) -> Result<(), ConsumeError> {
+        if let Some(error) = self.ending.take() {
+            return Err(error);
+        }
         match reason {
             StopReason::Shutdown { unfinished: 0 } => Ok(()),
             StopReason::Shutdown { unfinished } => Err(ConsumeError::Unfinished {

@@ -34,8 +34,8 @@ pub enum ConsumeError {
     Registry(RegistryError),
     /// A message could not be handled.
     #[error(
-        "{topic}/{partition} at offset {offset}: {error}; the offset was not committed, so the next run begins \
-         with this message"
+        "{topic}/{partition} at offset {offset}: {error}; the offset was not committed, so the next run handles \
+         this message again"
     )]
     Message {
         /// The topic.
@@ -58,6 +58,27 @@ pub enum ConsumeError {
         /// The broker's words.
         cause: String,
     },
+    /// Where the group stands, or is told to start, there is no message any more, or none yet.
+    #[error(
+        "{topic}/{partition}: group {group} is at offset {offset}, but the partition has {low} to {high}: {}; the \
+         consumer skips nothing by itself: set the group's offset with kafka-consumer-groups --reset-offsets, or use \
+         another group",
+        missing(*offset, *low)
+    )]
+    OutOfRange {
+        /// The consumer group.
+        group: String,
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The offset that is not there.
+        offset: i64,
+        /// The partition's oldest offset.
+        low: i64,
+        /// One past its newest.
+        high: i64,
+    },
     /// librdkafka cannot go on.
     #[error("the consumer of group {group} cannot go on: {cause}")]
     Fatal {
@@ -69,7 +90,7 @@ pub enum ConsumeError {
     /// Handlers did not end within the time that a shutdown waits for them.
     #[error(
         "{messages} messages were still being handled {} after the shutdown began; their offsets were not \
-         committed, so the next run begins with them",
+         committed, so the next run handles them again",
         seconds(*waited)
     )]
     Unfinished {
@@ -78,4 +99,12 @@ pub enum ConsumeError {
         /// How long was waited.
         waited: Duration,
     },
+}
+
+/// What is gone of a partition.
+fn missing(offset: i64, low: i64) -> String {
+    match low.checked_sub(offset) {
+        Some(gone @ 1..) => format!("{gone} offsets were deleted before they were read"),
+        _ => "the topic was made anew, or lost its end".to_owned(),
+    }
 }

@@ -1,7 +1,6 @@
 //! librdkafka's consumer: a member of a group whose rebalances are only recorded where they are called back, and
 //! answered by the driver when the engine says so.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,8 +15,7 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, Statistics, TopicPartitionList};
 use tokio::sync::mpsc;
 
-use super::engine::finished::{Finished, Foreign};
-use super::engine::{Assignment, Commit, TopicPartition};
+use super::engine::{Commit, TopicPartition};
 use crate::event::StreamInfo;
 use crate::kafka::KafkaConfig;
 use crate::kafka::connect::{ClientEvents, client_error};
@@ -159,11 +157,11 @@ impl Group {
         self.with(|client| client.subscribe(&topics))
     }
 
-    /// Answers a rebalance: takes what was given. Where there is no start, librdkafka applies `auto.offset.reset`.
+    /// Answers a rebalance: takes what was given. A partition without a start is fetched from its beginning.
     pub(super) fn assign(&self, starts: &[(TopicPartition, Option<i64>)]) -> KafkaResult<()> {
         let mut list = TopicPartitionList::with_capacity(starts.len());
         for (place, start) in starts {
-            let start = start.map_or(Offset::Invalid, Offset::Offset);
+            let start = start.map_or(Offset::Beginning, Offset::Offset);
             list.add_partition_offset(&place.topic, place.partition, start)?;
         }
         self.with(|client| {
@@ -246,38 +244,6 @@ impl Drop for Group {
     }
 }
 
-/// Where the group stands in these partitions. Blocks until the broker has answered, at most for the timeout.
-pub(super) fn where_it_stands(
-    client: &Client,
-    partitions: Vec<TopicPartition>,
-    timeout: Duration,
-) -> KafkaResult<Vec<Assignment>> {
-    let answer = client.committed_offsets(list(&partitions), timeout)?;
-    let assignment = |place: TopicPartition| {
-        let Some(element) = answer.find_partition(&place.topic, place.partition) else {
-            return Ok(Assignment { place, start: None, finished: Finished::default() });
-        };
-        element.error()?;
-        let start = match element.offset() {
-            Offset::Offset(offset) => Some(offset),
-            _ => None,
-        };
-        // rust-rdkafka panics at metadata that is not UTF-8, and has no way around that.
-        let metadata = catch_unwind(AssertUnwindSafe(|| element.metadata())).map_err(|_| Foreign);
-        let finished = metadata.and_then(|text| Finished::from_metadata(start.unwrap_or_default(), text));
-        let finished = finished.unwrap_or_else(|Foreign| {
-            tracing::warn!(
-                topic = &*place.topic,
-                partition = place.partition,
-                "the metadata of the committed offset was written by another tool, and is not looked at"
-            );
-            Finished::default()
-        });
-        Ok(Assignment { place, start, finished })
-    };
-    partitions.into_iter().map(assignment).collect()
-}
-
 /// Commits, and blocks until the broker has answered.
 pub(super) fn commit_and_wait(client: &Client, commits: &[Commit]) -> KafkaResult<()> {
     client.commit(&commit_list(commits)?, CommitMode::Sync)
@@ -312,7 +278,7 @@ fn answer<C: Consumer<GroupEvents>>(
     }
 }
 
-fn list(partitions: &[TopicPartition]) -> TopicPartitionList {
+pub(super) fn list(partitions: &[TopicPartition]) -> TopicPartitionList {
     let mut list = TopicPartitionList::with_capacity(partitions.len());
     for partition in partitions {
         list.add_partition(&partition.topic, partition.partition);

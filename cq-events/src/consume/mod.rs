@@ -26,6 +26,8 @@ pub(crate) mod reader;
 #[cfg(feature = "kafka")]
 mod signal;
 #[cfg(feature = "kafka")]
+mod start;
+#[cfg(feature = "kafka")]
 mod work;
 
 #[cfg(feature = "kafka")]
@@ -43,3 +45,5 @@ pub use handler::{Named, NamedAmiss};
 pub use handlers::{AddHandler, Both, Closed, Complete, Handlers, HandlesUnknown, NoHandler, Open};
 #[cfg(feature = "kafka")]
 pub use signal::shutdown_signal;
+#[cfg(feature = "kafka")]
+pub use start::StartAt;

@@ -18,7 +18,10 @@ fn message(result: Result<(), ConsumeError>) -> (i32, i64, DeliveryError, String
         ConsumeError::Message { topic, partition, offset, error } => {
             assert_eq!(topic, TOPIC);
             assert!(text.starts_with(&format!("{TOPIC}/{partition} at offset {offset}: ")), "{text}");
-            assert!(text.ends_with("was not committed, so the next run begins with this message"), "{text}");
+            assert!(
+                text.ends_with("was not committed, so the next run handles this message again"),
+                "{text}"
+            );
             (partition, offset, error, text)
         }
         other => panic!("{other}"),

@@ -8,6 +8,7 @@
 mod failures;
 mod forms;
 mod group;
+mod position;
 mod pump;
 mod shutdown;
 mod start;

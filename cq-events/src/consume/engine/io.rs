@@ -28,10 +28,12 @@ pub(crate) struct Token {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Assignment {
     pub(crate) place: TopicPartition,
-    /// Where to start; what lies before it is dropped. None: where the group has no offset.
+    /// Where to start; what lies before it is dropped. None: at the first message that arrives.
     pub(crate) start: Option<i64>,
     /// What above the start is done already.
     pub(crate) finished: Finished,
+    /// The start is to be committed: the group has no offset there yet.
+    pub(crate) is_new: bool,
 }
 
 /// What happened.
@@ -72,7 +74,7 @@ pub(crate) enum Output {
     Resume(TopicPartition),
     /// Commit. With an id: await the answer, and tell it with [`Input::Committed`] or [`Input::CommitDeferred`].
     Commit(Vec<Commit>, Option<CommitId>),
-    /// Complete a rebalance: take what was given, and fetch it from there; None: from where the group starts.
+    /// Complete a rebalance: take what was given, and fetch it from there; None: from the beginning.
     Assign(Vec<(TopicPartition, Option<i64>)>),
     /// Complete a rebalance: give back what was taken.
     Unassign(Vec<TopicPartition>),

@@ -50,15 +50,16 @@ pub(crate) struct Progress {
 }
 
 impl Ledger {
-    /// For an assignment that starts at this offset; None: with the first message that is delivered.
-    pub(crate) fn new(start: Option<i64>, inherited: Finished) -> Self {
+    /// For an assignment that starts at this offset; None: with the first message that is delivered. A start that is
+    /// new to the group is committed, too.
+    pub(crate) fn new(start: Option<i64>, inherited: Finished, is_new: bool) -> Self {
         Self {
             open: VecDeque::new(),
             watermark: start,
             last: None,
             inherited,
             runs: 0,
-            changed: false,
+            changed: is_new,
             asked: false,
         }
     }
@@ -180,7 +181,7 @@ mod tests {
     use super::*;
 
     fn ledger(offsets: impl IntoIterator<Item = i64>) -> Ledger {
-        let mut ledger = Ledger::new(None, Finished::default());
+        let mut ledger = Ledger::new(None, Finished::default(), false);
         for offset in offsets {
             assert!(ledger.deliver(offset));
         }
@@ -223,7 +224,7 @@ mod tests {
     fn what_an_earlier_assignment_finished_moves_the_watermark_when_the_gap_closes() {
         let mut inherited = Finished::default();
         inherited.push(4, 4);
-        let mut ledger = Ledger::new(Some(3), inherited);
+        let mut ledger = Ledger::new(Some(3), inherited, false);
         assert!(ledger.deliver(3) && !ledger.deliver(4) && ledger.deliver(6));
         assert!(ledger.finish(3));
         assert_eq!(commit(&mut ledger, false), Some((5, String::new())));
@@ -234,7 +235,7 @@ mod tests {
         let mut inherited = Finished::default();
         inherited.push(4, 6);
         inherited.push(9, 9);
-        let mut ledger = Ledger::new(Some(2), inherited);
+        let mut ledger = Ledger::new(Some(2), inherited, false);
         assert!(ledger.deliver(2) && ledger.deliver(3) && !ledger.deliver(4) && !ledger.deliver(5));
         assert!(ledger.finish(2));
         let Progress { offset, finished } = ledger.take_progress(false).unwrap();
@@ -249,11 +250,18 @@ mod tests {
         let mut inherited = Finished::default();
         inherited.push(4, 6);
         inherited.push(9, 9);
-        let mut ledger = Ledger::new(Some(3), inherited);
+        let mut ledger = Ledger::new(Some(3), inherited, false);
         assert!(ledger.deliver(3) && ledger.finish(3));
         let Progress { offset, finished } = ledger.take_progress(false).unwrap();
         assert_eq!(offset, 7);
         assert!(finished.contains(9) && !finished.contains(6));
+    }
+
+    #[test]
+    fn a_start_that_is_new_to_the_group_is_committed() {
+        let mut ledger = Ledger::new(Some(3), Finished::default(), true);
+        assert_eq!(commit(&mut ledger, false), Some((3, String::new())));
+        assert_eq!(commit(&mut ledger, false), None);
     }
 
     #[test]

@@ -160,6 +160,12 @@ impl Engine {
             + self.partitions.values().map(|partition| partition.lanes.running()).sum::<usize>()
     }
 
+    /// The next offset to take in of each partition where that is known.
+    pub(crate) fn positions(&self) -> Vec<(TopicPartition, i64)> {
+        let position = |partition: &Partition| Some((partition.place.clone(), partition.next()?));
+        self.partitions.values().filter_map(position).collect()
+    }
+
     /// The message whose failure ends the consumer.
     pub(crate) fn stopping_for(&self) -> Option<Token> {
         match self.stop.as_ref()?.reason {

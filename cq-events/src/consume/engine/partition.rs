@@ -20,15 +20,20 @@ pub(crate) struct Partition {
 
 impl Partition {
     pub(crate) fn new(assignment: Assignment) -> Self {
-        let Assignment { place, start, finished } = assignment;
+        let Assignment { place, start, finished, is_new } = assignment;
         Self {
             place,
-            ledger: Ledger::new(start, finished),
+            ledger: Ledger::new(start, finished, is_new),
             lanes: Lanes::new(),
             next: start,
             closed: false,
             paused: false,
         }
+    }
+
+    /// The next offset to take in, where it is known.
+    pub(crate) fn next(&self) -> Option<i64> {
+        self.next
     }
 
     /// Takes in a message, unless it was here before or nothing is taken in any more.

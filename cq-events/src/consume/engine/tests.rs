@@ -53,6 +53,7 @@ impl Bench {
             place: at(*partition),
             start: None,
             finished: Finished::default(),
+            is_new: false,
         };
         self.tell(Input::Assigned(partitions.iter().map(assignment).collect()))
     }
@@ -352,7 +353,8 @@ fn of_two_failures_the_first_is_told_and_one_during_a_shutdown_is_too() {
 #[test]
 fn a_message_that_arrives_twice_or_from_before_the_start_is_handled_once() {
     let mut bench = Bench::with(&[]);
-    let assignment = Assignment { place: at(0), start: Some(10), finished: Finished::default() };
+    let assignment =
+        Assignment { place: at(0), start: Some(10), finished: Finished::default(), is_new: false };
     bench.tell(Input::Assigned(vec![assignment]));
     assert_eq!(bench.fetch(0, 9), []);
     let token = bench.start(0, 10);
@@ -397,7 +399,7 @@ fn what_is_done_above_a_gap_is_committed_with_it_and_not_handled_again() {
     let metadata = finished.to_metadata(10);
     let finished = Finished::from_metadata(10, &metadata).unwrap();
     let mut next = Bench::with(&[]);
-    next.tell(Input::Assigned(vec![Assignment { place: at(0), start: Some(10), finished }]));
+    next.tell(Input::Assigned(vec![Assignment { place: at(0), start: Some(10), finished, is_new: false }]));
     let again = dispatched(&next.fetch_keyed(0, 10, "a")).unwrap();
     assert_eq!(next.fetch_keyed(0, 11, "b"), []);
     next.done(again);

@@ -155,7 +155,8 @@ pub(super) fn producer(settings: &Settings) -> ClientConfig {
 pub(super) fn consumer(settings: &Settings, group: &str) -> ClientConfig {
     let mut config = common(settings);
     config.set("group.id", group);
-    config.set("auto.offset.reset", settings.auto_offset_reset.as_str());
+    // Where to start is looked up (`consume::start`); an offset that is out of range never jumps.
+    config.set("auto.offset.reset", "error");
     config.set("enable.auto.commit", "false");
     config.set("enable.auto.offset.store", "false");
     config.set("partition.assignment.strategy", ASSIGNOR);

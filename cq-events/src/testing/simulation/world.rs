@@ -406,7 +406,7 @@ impl World {
 
     fn assignment(&self, partition: i32) -> Assignment {
         let (offset, finished) = self.checker.committed(partition);
-        Assignment { place: at(partition), start: Some(offset), finished }
+        Assignment { place: at(partition), start: Some(offset), finished, is_new: false }
     }
 
     fn commit(&mut self, from: MemberId, commits: Vec<Commit>, id: Option<CommitId>) -> Result<(), Broken> {

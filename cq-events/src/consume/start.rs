@@ -1,0 +1,181 @@
+//! Where each partition of an assignment starts: where the group stands, or where the consumer is told to begin.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rdkafka::consumer::Consumer as _;
+use rdkafka::error::KafkaError as NativeError;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::ConsumeError;
+use super::engine::finished::{Finished, Foreign};
+use super::engine::{Assignment, TopicPartition};
+use super::group::{Client, list};
+use crate::kafka::AutoOffsetReset;
+
+/// Where a group starts in a partition of which it has committed no offset.
+///
+/// But for [`StartAt::Earliest`], the start is committed at once, so that a group that ends before its first event
+/// starts there again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StartAt {
+    /// At the oldest message: nothing is skipped.
+    Earliest,
+    /// At the end: what was published before is skipped.
+    Latest,
+    /// At the first message of this time or later; at the end, where there is none.
+    Time(Timestamp),
+    /// At these offsets, by topic and partition; at the oldest message of those that are not named.
+    Offsets(BTreeMap<(String, i32), i64>),
+}
+
+impl From<AutoOffsetReset> for StartAt {
+    fn from(reset: AutoOffsetReset) -> Self {
+        match reset {
+            AutoOffsetReset::Earliest => Self::Earliest,
+            AutoOffsetReset::Latest => Self::Latest,
+        }
+    }
+}
+
+/// An offset that its partition does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    place: TopicPartition,
+    offset: i64,
+    /// The oldest offset, and one past the newest.
+    low: i64,
+    high: i64,
+}
+
+impl Gap {
+    pub(super) fn into_error(self, group: &str) -> ConsumeError {
+        let Self { place, offset, low, high } = self;
+        let (group, topic, partition) = (group.to_owned(), place.topic.to_string(), place.partition);
+        ConsumeError::OutOfRange { group, topic, partition, offset, low, high }
+    }
+}
+
+/// Why it is not known where to start.
+#[derive(Debug)]
+pub(super) enum NoStart {
+    Gap(Gap),
+    /// The broker does not say.
+    Unanswered(Vec<TopicPartition>, NativeError),
+}
+
+/// Where to start. Blocks until the broker has answered, at most for the timeout with each question.
+pub(super) fn look_up(
+    client: &Client,
+    places: Vec<TopicPartition>,
+    start: &StartAt,
+    timeout: Duration,
+) -> Result<Vec<Assignment>, NoStart> {
+    let asked = places.clone();
+    let lookup = || -> Result<Result<Vec<Assignment>, Gap>, NativeError> {
+        let committed = client.committed_offsets(list(&places), timeout)?;
+        let mut assignments = Vec::with_capacity(places.len());
+        for place in places {
+            let range = client.fetch_watermarks(&place.topic, place.partition, timeout)?;
+            let assignment = match standing(&committed, &place)? {
+                Some((offset, finished)) => {
+                    if let Some(gap) = gap(&place, offset, range) {
+                        return Ok(Err(gap));
+                    }
+                    Assignment { place, start: Some(offset), finished, is_new: false }
+                }
+                None => {
+                    let offset = first(client, &place, start, range, timeout)?;
+                    if let Some(gap) = gap(&place, offset, range) {
+                        return Ok(Err(gap));
+                    }
+                    let is_new = *start != StartAt::Earliest;
+                    Assignment { place, start: Some(offset), finished: Finished::default(), is_new }
+                }
+            };
+            assignments.push(assignment);
+        }
+        Ok(Ok(assignments))
+    };
+    match lookup() {
+        Ok(found) => found.map_err(NoStart::Gap),
+        Err(error) => Err(NoStart::Unanswered(asked, error)),
+    }
+}
+
+/// The first of these offsets that its partition does not have. Blocks.
+pub(super) fn find_gap(
+    client: &Client,
+    positions: &[(TopicPartition, i64)],
+    timeout: Duration,
+) -> Result<Option<Gap>, NativeError> {
+    for (place, offset) in positions {
+        let range = client.fetch_watermarks(&place.topic, place.partition, timeout)?;
+        if let Some(gap) = gap(place, *offset, range) {
+            return Ok(Some(gap));
+        }
+    }
+    Ok(None)
+}
+
+fn gap(place: &TopicPartition, offset: i64, (low, high): (i64, i64)) -> Option<Gap> {
+    let is_there = (low..=high).contains(&offset);
+    (!is_there).then(|| Gap { place: place.clone(), offset, low, high })
+}
+
+/// The group's offset, and what is done above it.
+fn standing(
+    committed: &TopicPartitionList,
+    place: &TopicPartition,
+) -> Result<Option<(i64, Finished)>, NativeError> {
+    let Some(element) = committed.find_partition(&place.topic, place.partition) else { return Ok(None) };
+    element.error()?;
+    let Offset::Offset(offset) = element.offset() else { return Ok(None) };
+    let finished = finished(&element, offset).unwrap_or_else(|Foreign| {
+        tracing::warn!(
+            topic = &*place.topic,
+            partition = place.partition,
+            offset,
+            "the metadata of the committed offset was written by another tool, and is not looked at"
+        );
+        Finished::default()
+    });
+    Ok(Some((offset, finished)))
+}
+
+fn finished(element: &TopicPartitionListElem<'_>, offset: i64) -> Result<Finished, Foreign> {
+    // rust-rdkafka panics at metadata that is not UTF-8, and has no way around that.
+    let metadata = catch_unwind(AssertUnwindSafe(|| element.metadata())).map_err(|_| Foreign)?;
+    Finished::from_metadata(offset, metadata)
+}
+
+/// Where the group starts without an offset.
+fn first(
+    client: &Client,
+    place: &TopicPartition,
+    start: &StartAt,
+    (low, high): (i64, i64),
+    timeout: Duration,
+) -> Result<i64, NativeError> {
+    Ok(match start {
+        StartAt::Earliest => low,
+        StartAt::Latest => high,
+        StartAt::Offsets(offsets) => {
+            offsets.get(&(place.topic.to_string(), place.partition)).copied().unwrap_or(low)
+        }
+        StartAt::Time(time) => {
+            let mut question = TopicPartitionList::with_capacity(1);
+            let millis = Offset::Offset(time.as_millisecond());
+            question.add_partition_offset(&place.topic, place.partition, millis)?;
+            let answer = client.offsets_for_times(question, timeout)?;
+            match answer.find_partition(&place.topic, place.partition).map(|element| element.offset()) {
+                Some(Offset::Offset(offset)) => offset,
+                _ => high,
+            }
+        }
+    })
+}
