@@ -141,7 +141,8 @@ async fn publish_lots(producer: &Producer, numbers: std::ops::Range<u32>) {
     }
 }
 
-async fn publish_inspections(producer: &Producer, numbers: std::ops::Range<u32>) {
+/// Publishes inspections with these numbers.
+pub async fn publish_inspections(producer: &Producer, numbers: std::ops::Range<u32>) {
     let inspections = InspectionEventProducer::new(producer).await.expect("the topic is there");
     let events = numbers.map(|number| inspection(number).into());
     for result in inspections.publish_batch(events).await {

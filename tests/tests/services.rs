@@ -18,15 +18,19 @@ use std::time::{Duration, Instant};
 
 use chip_quality_events::STREAMS;
 use chip_quality_events::inspection::{InspectionEvent, InspectionEventProducer};
+use cq_events::consume::{ConsumeError, StartAt};
 use cq_events::event::{StreamInfo, StreamSchema as _, TopicSpec};
-use cq_events::kafka::{check_topics, create_topics};
+use cq_events::kafka::{check_topics, create_topics, end_offsets};
 use cq_events::{Consumer, Producer};
 use cq_events_examples::day::Day;
 use cq_events_tests::cluster::{Cluster, script};
 use cq_events_tests::oracle::Oracle;
-use cq_events_tests::recorder::Recorder;
-use cq_events_tests::scenarios::{expected, publish_day};
+use cq_events_tests::recorder::{Recorder, eventually};
+use cq_events_tests::scenarios::{expected, publish_day, publish_inspections};
 use jiff::Timestamp;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::Value;
 
 cq_events_tests::every_scenario!(cq_events_tests::cluster::Cluster::kafka);
@@ -87,6 +91,67 @@ async fn topics_are_created_then_checked_and_differences_are_told() {
     ] {
         assert!(error.contains(part), "{part} is not in: {error}");
     }
+}
+
+/// The embedded broker does not know the times of its messages.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_starts_at_a_time() {
+    let cluster = Cluster::kafka();
+    cluster.create_topics(STREAMS).await;
+    let producer = Producer::connect(cluster.config()).await.expect("a broker answers");
+    publish_inspections(&producer, 0..50).await;
+    // The clock of this machine is the broker's and the producer's; messages have milliseconds.
+    let before = Timestamp::now();
+    eventually("the clock has moved on", || Timestamp::now().as_millisecond() > before.as_millisecond() + 1)
+        .await;
+    let start = Timestamp::now();
+    publish_inspections(&producer, 50..80).await;
+
+    let recorder = Recorder::default();
+    let builder = Consumer::builder(cluster.group("at-a-time")).handler(recorder.clone());
+    let consumer = builder.start_at(StartAt::Time(start)).build().await.expect("it can be built");
+    let handle = consumer.handle();
+    let run = tokio::spawn(consumer.run(std::future::pending()));
+    eventually("the later ones are handled", || recorder.handled().len() >= 30).await;
+    handle.shutdown();
+    run.await.expect("no panic").expect("an orderly end");
+    assert_eq!(recorder.handled().len(), 30, "and no others");
+}
+
+/// The retention of a topic that overtakes a group.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_that_are_deleted_before_a_group_read_them_stop_it() {
+    let cluster = Cluster::kafka();
+    cluster.create_topics(STREAMS).await;
+    let producer = Producer::connect(cluster.config()).await.expect("a broker answers");
+    publish_inspections(&producer, 0..100).await;
+    let recorder = Recorder::default();
+    let builder = Consumer::builder(cluster.group("overtaken")).handler(recorder.clone());
+    let consumer = builder.build().await.expect("it can be built");
+    let handle = consumer.handle();
+    let run = tokio::spawn(consumer.run(std::future::pending()));
+    eventually("all are handled", || recorder.handled().len() >= 100).await;
+    handle.shutdown();
+    run.await.expect("no panic").expect("an orderly end");
+
+    publish_inspections(&producer, 100..200).await;
+    let topic = InspectionEvent::STREAM.topic;
+    let ends = end_offsets(&cluster.config(), [topic]).await.expect("the broker answers");
+    let mut deleted = TopicPartitionList::new();
+    for end in &ends {
+        deleted.add_partition_offset(topic, end.partition, Offset::Offset(end.offset)).expect("an offset");
+    }
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", servers(&cluster)).create().expect("an admin client");
+    admin.delete_records(&deleted, &AdminOptions::new()).await.expect("the messages are deleted");
+
+    let consumer = Consumer::builder(cluster.group("overtaken")).handler(Recorder::default()).build().await;
+    let ended = consumer.expect("it can be built").run(std::future::pending());
+    let ended = tokio::time::timeout(Duration::from_secs(60), ended).await.expect("it ends");
+    let error = ended.expect_err("messages are gone");
+    let ConsumeError::OutOfRange { offset, low, high, .. } = &error else { panic!("{error}") };
+    assert!(offset < low && low == high, "{error}");
+    assert!(error.to_string().contains("offsets were deleted before they were read"), "{error}");
 }
 
 /// The bytes are Avro as others understand it: fastavro reads every event, and each of its fields.

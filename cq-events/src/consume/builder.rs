@@ -148,6 +148,7 @@ impl<H: EventHandler> ConsumerBuilder<H> {
         let reader = Reader::new(registry, self.limits, &streams).await.map_err(ConsumeError::Registry)?;
         check_topics(&config, &streams).await?;
         let (group, changes) = Group::new(&config, &group, &streams)?;
+        let (shared, questions) = Shared::new();
         Ok(Consumer {
             group,
             changes,
@@ -157,7 +158,8 @@ impl<H: EventHandler> ConsumerBuilder<H> {
             handlers: Arc::new(self.handlers),
             reader: Arc::new(reader),
             streams,
-            shared: Arc::new(Shared::default()),
+            shared,
+            questions,
         })
     }
 }

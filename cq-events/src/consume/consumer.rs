@@ -1,11 +1,12 @@
 //! The consumer, as users see it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::builder::ConsumerBuilder;
 use super::driver::Driver;
@@ -14,9 +15,10 @@ use super::group::{Change, Group};
 use super::handlers::NoHandler;
 use super::reader::Reader;
 use super::start::StartAt;
+use super::status::{PartitionStatus, PositionLag, Question, Questions};
 use super::{ConsumeError, EventHandler};
 use crate::event::StreamInfo;
-use crate::kafka::KafkaConfig;
+use crate::kafka::{KafkaConfig, KafkaError, end_offsets};
 use crate::observe::{ConsumerCounters, ConsumerMetrics};
 
 /// Hands the events of its group's partitions to handlers.
@@ -48,6 +50,7 @@ pub struct Consumer<H> {
     pub(super) reader: Arc<Reader>,
     pub(super) streams: Vec<&'static StreamInfo>,
     pub(super) shared: Arc<Shared>,
+    pub(super) questions: Questions,
 }
 
 impl Consumer<NoHandler> {
@@ -60,7 +63,7 @@ impl Consumer<NoHandler> {
 impl<H: EventHandler> Consumer<H> {
     /// A handle that stays valid while the consumer runs, and after it.
     pub fn handle(&self) -> ConsumerHandle {
-        ConsumerHandle { shared: Arc::clone(&self.shared) }
+        ConsumerHandle { shared: Arc::clone(&self.shared), config: self.config.clone() }
     }
 
     /// Joins the group and handles events, until `shutdown` completes or [`ConsumerHandle::shutdown`] is called.
@@ -97,6 +100,7 @@ impl<H> fmt::Debug for Consumer<H> {
 #[derive(Clone, Debug)]
 pub struct ConsumerHandle {
     shared: Arc<Shared>,
+    config: KafkaConfig,
 }
 
 impl ConsumerHandle {
@@ -116,6 +120,39 @@ impl ConsumerHandle {
         self.shared.ready.load(Ordering::Relaxed)
     }
 
+    /// How its partitions stand: none where it does not run.
+    pub async fn partitions(&self) -> Vec<PartitionStatus> {
+        let (question, answer) = oneshot::channel();
+        if !self.is_running() || self.shared.questions.send(question).is_err() {
+            return Vec::new();
+        }
+        // It may end instead of answering.
+        answer.await.unwrap_or_default()
+    }
+
+    /// How far it is behind in each of its partitions, by what the broker says of their ends: also while a partition is
+    /// paused or idle. [`group_lag`](crate::kafka::group_lag) tells it of a whole group, by what is committed. Connects
+    /// for each call.
+    ///
+    /// # Errors
+    /// When no broker answers.
+    pub async fn lag(&self) -> Result<Vec<PositionLag>, KafkaError> {
+        // Positions first: an end that is read later is never behind them.
+        let partitions = self.partitions().await;
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let topics: BTreeSet<&str> = partitions.iter().map(|partition| partition.topic.as_str()).collect();
+        let ends = end_offsets(&self.config, topics).await?;
+        let lag = |status: PartitionStatus| {
+            let PartitionStatus { topic, partition, position, .. } = status;
+            let end = ends.iter().find(|end| end.topic == topic && end.partition == partition)?.offset;
+            let position = position?;
+            Some(PositionLag { lag: (end - position).max(0), topic, partition, position, end })
+        };
+        Ok(partitions.into_iter().filter_map(lag).collect())
+    }
+
     /// Tells the consumer to shut down, as its shutdown future does. [`Consumer::run`] returns when it has.
     pub fn shutdown(&self) {
         self.shared.stop.send_replace(true);
@@ -128,15 +165,19 @@ pub(super) struct Shared {
     pub(super) counters: ConsumerCounters,
     pub(super) ready: AtomicBool,
     pub(super) stop: watch::Sender<bool>,
+    questions: mpsc::UnboundedSender<Question>,
 }
 
-impl Default for Shared {
-    fn default() -> Self {
-        Self {
+impl Shared {
+    pub(super) fn new() -> (Arc<Self>, Questions) {
+        let (questions, receiver) = mpsc::unbounded_channel();
+        let shared = Self {
             counters: ConsumerCounters::default(),
             ready: AtomicBool::new(false),
             stop: watch::Sender::new(false),
-        }
+            questions,
+        };
+        (Arc::new(shared), receiver)
     }
 }
 

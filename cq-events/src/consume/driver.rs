@@ -20,6 +20,7 @@ use super::engine::{
 use super::group::{Change, Client, Group, RETRY, commit_and_wait, is_deferred};
 use super::message::from_native;
 use super::start::{self, Gap, NoStart, StartAt};
+use super::status::Questions;
 use super::work::{Outcome, Work};
 use super::{ConsumeError, DeliveryError, EventHandler};
 use crate::event::Message;
@@ -53,12 +54,23 @@ pub(super) struct Driver<H> {
     /// Why the consumer ends, where it is not by a message's failure.
     ending: Option<ConsumeError>,
     shared: Arc<Shared>,
+    questions: Questions,
 }
 
 impl<H: EventHandler> Driver<H> {
     pub(super) fn new(consumer: Consumer<H>) -> Self {
-        let Consumer { group, changes, config, settings, start_at, handlers, reader, streams, shared } =
-            consumer;
+        let Consumer {
+            group,
+            changes,
+            config,
+            settings,
+            start_at,
+            handlers,
+            reader,
+            streams,
+            shared,
+            questions,
+        } = consumer;
         Self {
             engine: Engine::new(settings, Instant::now()),
             settings,
@@ -73,6 +85,7 @@ impl<H: EventHandler> Driver<H> {
             failures: HashMap::new(),
             ending: None,
             shared,
+            questions,
         }
     }
 
@@ -115,6 +128,12 @@ impl<H: EventHandler> Driver<H> {
                     self.stop_for(error)
                 }
                 Some(outcomes) = self.work.next() => self.outcomes(outcomes),
+                Some(question) = self.questions.recv() => {
+                    let standings = self.engine.standings(Instant::now());
+                    // Whoever does not wait any more need not know.
+                    let _ = question.send(standings.map(Into::into).collect());
+                    continue;
+                }
                 Some(commit) = self.commits.join_next() => commit.unwrap_or(Input::Tick),
                 () = tokio::time::sleep_until(deadline) => Input::Tick,
                 () = shutdown.as_mut(), if !stopping => Input::Shutdown,

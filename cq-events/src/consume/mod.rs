@@ -28,6 +28,8 @@ mod signal;
 #[cfg(feature = "kafka")]
 mod start;
 #[cfg(feature = "kafka")]
+mod status;
+#[cfg(feature = "kafka")]
 mod work;
 
 #[cfg(feature = "kafka")]
@@ -47,3 +49,5 @@ pub use handlers::{AddHandler, Both, Closed, Complete, Handlers, HandlesUnknown,
 pub use signal::shutdown_signal;
 #[cfg(feature = "kafka")]
 pub use start::StartAt;
+#[cfg(feature = "kafka")]
+pub use status::{PartitionStatus, PositionLag};

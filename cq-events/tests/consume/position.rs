@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use cq_events::consume::{ConsumeError, StartAt};
 use cq_events::kafka::Compression;
@@ -13,7 +14,9 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio::sync::Semaphore;
 
 use crate::pump::{PARTITIONS, PumpEventProducer, TOPIC};
-use crate::support::{Recorder, Run, Step, broker, committed, config, eventually, producer, publish};
+use crate::support::{
+    DEADLINE, Recorder, Run, Step, broker, committed, config, eventually, producer, publish,
+};
 
 async fn run_at(config: KafkaConfig, recorder: Recorder, start: StartAt) -> Run {
     Run::of(Consumer::builder(config).handler(recorder).start_at(start).build().await.unwrap())
@@ -147,4 +150,54 @@ async fn what_is_deleted_while_a_consumer_waits_stops_it_and_names_the_gap() {
     let again =
         Run::start(config(&broker, "deleted"), Recorder::succeeding()).await.ended().await.unwrap_err();
     assert!(matches!(again, ConsumeError::OutOfRange { offset, .. } if offset == done), "{again:?}");
+}
+
+#[tokio::test]
+async fn lag_is_told_while_a_partition_is_paused_while_it_is_idle_and_for_each_member() {
+    let broker = broker();
+    let producer = producer(&broker).await;
+    let permits = Arc::new(Semaphore::new(0));
+    let blocked = Arc::clone(&permits);
+    let script = move || {
+        let blocked = Arc::clone(&blocked);
+        Recorder::new(move |_, _| Step::Await(Arc::clone(&blocked)))
+    };
+    let one = Run::ready(config(&broker, "lag"), script()).await;
+    publish(&producer, &["a"], 2_000).await;
+    let handle = one.handle.clone();
+    eventually("taken in", || handle.metrics().messages_consumed > 1_024).await;
+    let status = handle.partitions().await;
+    assert_eq!(status.len(), PARTITIONS as usize);
+    let busy = status.iter().find(|partition| partition.in_flight > 0).unwrap();
+    assert_eq!((busy.position, busy.in_flight, busy.is_paused), (Some(0), 1, true), "{busy:?}");
+    assert!(busy.waiting >= 1_024, "{busy:?}");
+    let idle = status.iter().find(|partition| partition.in_flight == 0).unwrap();
+    assert_eq!((idle.position, idle.waiting, idle.stalled_for.is_zero()), (Some(0), 0, true), "{idle:?}");
+    let stalled = handle.partitions().await.iter().map(|partition| partition.stalled_for).max().unwrap();
+    assert!(stalled > busy.stalled_for, "{stalled:?} after {:?}", busy.stalled_for);
+
+    let lag = handle.lag().await.unwrap();
+    assert_eq!(lag.iter().map(|partition| partition.lag).sum::<i64>(), 2_000, "{lag:?}");
+
+    permits.add_permits(10_000);
+    let two = Run::ready(config(&broker, "lag"), script()).await;
+    publish(&producer, &["b", "c", "d", "e", "f"], 10).await;
+    let done = |run: &Run| run.handle.metrics().messages_processed;
+    eventually("handled", || done(&one) + done(&two) >= 2_050).await;
+    // Each by the member that has it, once the rebalance is over.
+    let start = Instant::now();
+    loop {
+        let lag = [one.handle.lag().await.unwrap(), two.handle.lag().await.unwrap()].concat();
+        assert!(lag.iter().all(|of| of.lag == of.end - of.position), "{lag:?}");
+        let mut partitions: Vec<i32> = lag.iter().map(|partition| partition.partition).collect();
+        partitions.sort_unstable();
+        if partitions.into_iter().eq(0..PARTITIONS) && lag.iter().all(|partition| partition.lag == 0) {
+            break;
+        }
+        assert!(start.elapsed() < DEADLINE, "{lag:?}");
+    }
+    let handle = one.handle.clone();
+    one.shut_down().await.unwrap();
+    two.shut_down().await.unwrap();
+    assert!(handle.partitions().await.is_empty() && handle.lag().await.unwrap().is_empty(), "it has ended");
 }

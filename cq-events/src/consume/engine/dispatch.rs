@@ -7,7 +7,7 @@ use super::{Engine, Generation, Output, StopReason, Token};
 use crate::event::Message;
 
 impl Engine {
-    pub(super) fn fetched(&mut self, messages: Vec<Message>) {
+    pub(super) fn fetched(&mut self, messages: Vec<Message>, now: Instant) {
         // A batch is mostly of few partitions, each in a row.
         let mut last: Option<Generation> = None;
         for message in messages {
@@ -20,17 +20,18 @@ impl Engine {
             last = last.filter(is_of).or_else(|| self.partitions.keys().copied().find(is_of));
             // What arrives for a partition that is not ours any more is dropped: whoever has it next reads it again.
             if let Some(partition) = last.and_then(|generation| self.partitions.get_mut(&generation)) {
-                partition.push(message);
+                partition.push(message, now);
             }
         }
     }
 
-    pub(super) fn done(&mut self, tokens: &[Token]) {
+    pub(super) fn done(&mut self, tokens: &[Token], now: Instant) {
         for token in tokens {
             match self.partitions.get_mut(&token.generation) {
                 Some(partition) => {
                     if partition.ledger.finish(token.offset) {
                         partition.lanes.release(token.lane);
+                        partition.moved = now;
                     }
                 }
                 None => self.orphans.settle(token.generation),

@@ -1,6 +1,7 @@
 //! What goes into the engine and what comes out of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::finished::Finished;
 use crate::event::Message;
@@ -90,6 +91,19 @@ pub(crate) struct Commit {
     pub(crate) offset: i64,
     /// What above it is done nevertheless, for the commit's metadata.
     pub(crate) finished: Finished,
+}
+
+/// How a partition stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) place: TopicPartition,
+    /// What the next commit holds.
+    pub(crate) position: Option<i64>,
+    pub(crate) in_flight: usize,
+    pub(crate) waiting: usize,
+    pub(crate) is_paused: bool,
+    /// How long nothing was done although something waits or is being handled.
+    pub(crate) stalled_for: Duration,
 }
 
 /// Tells awaited commits apart.

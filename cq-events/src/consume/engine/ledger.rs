@@ -112,6 +112,11 @@ impl Ledger {
         Some(Progress { offset, finished })
     }
 
+    /// The offset up to which all is done.
+    pub(crate) fn position(&self) -> Option<i64> {
+        self.watermark
+    }
+
     /// Whether something is done that no commit holds.
     pub(crate) fn has_news(&self) -> bool {
         self.changed

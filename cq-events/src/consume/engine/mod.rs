@@ -32,7 +32,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 pub(crate) use io::{
-    Assignment, Commit, CommitId, Generation, Input, Output, StopReason, Token, TopicPartition,
+    Assignment, Commit, CommitId, Generation, Input, Output, Standing, StopReason, Token, TopicPartition,
 };
 
 use partition::Partition;
@@ -115,11 +115,11 @@ impl Engine {
     /// Takes in what happened.
     pub(crate) fn handle(&mut self, input: Input, now: Instant) {
         match input {
-            Input::Assigned(assignments) => self.assigned(assignments),
+            Input::Assigned(assignments) => self.assigned(assignments, now),
             Input::Revoked(partitions) => self.revoked(partitions, now),
             Input::Lost(partitions) => self.lost(partitions),
-            Input::Fetched(messages) => self.fetched(messages),
-            Input::Done(tokens) => self.done(&tokens),
+            Input::Fetched(messages) => self.fetched(messages, now),
+            Input::Done(tokens) => self.done(&tokens, now),
             Input::Failed(token) => self.failed(token, now),
             Input::Committed(id) => self.committed(id),
             Input::CommitDeferred(id) => self.commit_deferred(id, now),
@@ -158,6 +158,11 @@ impl Engine {
     pub(crate) fn in_flight(&self) -> usize {
         self.orphans.running()
             + self.partitions.values().map(|partition| partition.lanes.running()).sum::<usize>()
+    }
+
+    /// How the partitions stand.
+    pub(crate) fn standings(&self, now: Instant) -> impl Iterator<Item = Standing> + '_ {
+        self.partitions.values().map(move |partition| partition.standing(now))
     }
 
     /// The next offset to take in of each partition where that is known.

@@ -1,8 +1,10 @@
 //! One assigned partition: what waits, what is being handled, and what is done.
 
+use std::time::{Duration, Instant};
+
 use super::lanes::Lanes;
 use super::ledger::Ledger;
-use super::{Assignment, Settings, TopicPartition};
+use super::{Assignment, Settings, Standing, TopicPartition};
 use crate::event::Message;
 
 /// A partition in one of its assignments.
@@ -11,6 +13,8 @@ pub(crate) struct Partition {
     pub(crate) place: TopicPartition,
     pub(crate) ledger: Ledger,
     pub(crate) lanes: Lanes,
+    /// When something of it was done last, or came where there was nothing to do.
+    pub(crate) moved: Instant,
     /// The lowest offset that is new to us.
     next: Option<i64>,
     /// Nothing more is taken in or dispatched.
@@ -19,12 +23,13 @@ pub(crate) struct Partition {
 }
 
 impl Partition {
-    pub(crate) fn new(assignment: Assignment) -> Self {
+    pub(crate) fn new(assignment: Assignment, now: Instant) -> Self {
         let Assignment { place, start, finished, is_new } = assignment;
         Self {
             place,
             ledger: Ledger::new(start, finished, is_new),
             lanes: Lanes::new(),
+            moved: now,
             next: start,
             closed: false,
             paused: false,
@@ -36,14 +41,34 @@ impl Partition {
         self.next
     }
 
+    fn is_idle(&self) -> bool {
+        self.lanes.waiting() + self.lanes.running() == 0
+    }
+
+    pub(crate) fn standing(&self, now: Instant) -> Standing {
+        let stalled_for =
+            if self.is_idle() { Duration::ZERO } else { now.saturating_duration_since(self.moved) };
+        Standing {
+            place: self.place.clone(),
+            position: self.ledger.position(),
+            in_flight: self.lanes.running(),
+            waiting: self.lanes.waiting(),
+            is_paused: self.paused,
+            stalled_for,
+        }
+    }
+
     /// Takes in a message, unless it was here before or nothing is taken in any more.
-    pub(crate) fn push(&mut self, message: Message) {
+    pub(crate) fn push(&mut self, message: Message, now: Instant) {
         let offset = message.offset();
         if self.closed || self.next.is_some_and(|next| offset < next) {
             return;
         }
         self.next = Some(offset + 1);
         if self.ledger.deliver(offset) {
+            if self.is_idle() {
+                self.moved = now;
+            }
             self.lanes.push(message);
         }
     }

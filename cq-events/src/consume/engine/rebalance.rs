@@ -38,12 +38,12 @@ impl Orphans {
 }
 
 impl Engine {
-    pub(super) fn assigned(&mut self, assignments: Vec<Assignment>) {
+    pub(super) fn assigned(&mut self, assignments: Vec<Assignment>, now: Instant) {
         let answer = assignments.iter().map(|assignment| (assignment.place.clone(), assignment.start));
         self.outputs.push_back(Output::Assign(answer.collect()));
         for assignment in assignments {
             self.remove(&assignment.place);
-            let mut partition = Partition::new(assignment);
+            let mut partition = Partition::new(assignment, now);
             // The group must get its answer also while we are on the way out; but nothing is begun any more.
             if self.stop.is_some() {
                 partition.close();
