@@ -1,5 +1,7 @@
 //! The headers of a message: the CloudEvents Kafka binding (1.0.2), binary mode.
 
+use std::io::Write as _;
+
 use jiff::Timestamp;
 use rdkafka::message::{Header, OwnedHeaders};
 use uuid::Uuid;
@@ -19,17 +21,26 @@ pub(super) fn headers(policy: HeaderPolicy, event: &impl Event, source: &str) ->
 fn cloud_events(event: &impl Event, source: &str) -> OwnedHeaders {
     let mut id = Uuid::encode_buffer();
     let id = event.event_id().unwrap_or_else(Uuid::now_v7).hyphenated().encode_lower(&mut id);
-    let time = event.occurred_at().unwrap_or_else(Timestamp::now).to_string();
+    // On the stack: the longest time has less than 40 characters.
+    let mut buffer = [0; 64];
+    let time = write_into(&mut buffer, event.occurred_at().unwrap_or_else(Timestamp::now));
     let headers = OwnedHeaders::new_with_capacity(6);
     let headers = with(headers, "ce_specversion", "1.0");
     let headers = with(headers, "ce_id", id);
     let headers = with(headers, "ce_type", event.fullname());
     let headers = with(headers, "ce_source", source);
-    let headers = with(headers, "ce_time", &time);
+    let headers = with(headers, "ce_time", time);
     match event.correlation_id() {
         Some(id) => with(headers, "ce_correlationid", id),
         None => headers,
     }
+}
+
+/// The text of a time; empty, should it ever be longer than the buffer.
+fn write_into(buffer: &mut [u8; 64], time: Timestamp) -> &str {
+    let mut rest = buffer.as_mut_slice();
+    let left = write!(rest, "{time}").map(|()| rest.len()).unwrap_or(64);
+    std::str::from_utf8(buffer.get(..64 - left).unwrap_or_default()).unwrap_or_default()
 }
 
 fn with(headers: OwnedHeaders, key: &str, value: &str) -> OwnedHeaders {

@@ -4,6 +4,7 @@
 //! counted here and not by librdkafka: it frees the places of a batch of reports only after the last of them has
 //! been handled, when nobody is left to wake the waiting sender.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -16,7 +17,8 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::PublishError;
-use super::report::{Pending, Reports};
+use super::receipt::Slot;
+use super::report::Reports;
 use crate::kafka::connect::{await_broker, client_error};
 use crate::kafka::{KafkaConfig, KafkaError};
 
@@ -28,14 +30,14 @@ const FULL: Duration = Duration::from_millis(5);
 const PURGED: Duration = Duration::from_secs(2);
 
 pub(super) type Client = BaseProducer<Reports>;
-type Record<'a> = BaseRecord<'a, [u8], [u8], Box<Pending>>;
+type Record<'a> = BaseRecord<'a, [u8], [u8], Arc<Slot>>;
 
 /// A message that is ready to be sent.
-pub(super) struct Outgoing {
-    pub(super) key: Option<Vec<u8>>,
+pub(super) struct Outgoing<'a> {
+    pub(super) key: Option<Cow<'a, [u8]>>,
     pub(super) value: Vec<u8>,
     pub(super) headers: Option<OwnedHeaders>,
-    pub(super) pending: Box<Pending>,
+    pub(super) slot: Arc<Slot>,
 }
 
 pub(super) struct Queue {
@@ -79,10 +81,10 @@ impl Queue {
     }
 
     /// Waits for a turn, then for room.
-    pub(super) async fn send(&self, outgoing: Outgoing) -> Result<(), PublishError> {
+    pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<(), PublishError> {
         let _turn = self.turn.lock().await;
-        let Outgoing { key, value, headers, pending } = outgoing;
-        let mut record = record(key.as_deref(), &value, headers, pending);
+        let Outgoing { key, value, headers, slot } = outgoing;
+        let mut record = record(key.as_deref(), &value, headers, slot);
         loop {
             self.open()?;
             match self.offer(record) {
@@ -101,12 +103,12 @@ impl Queue {
     }
 
     /// Sends only if it is nobody else's turn and there is room; false: neither was the case.
-    pub(super) fn try_send(&self, outgoing: Outgoing) -> Result<bool, PublishError> {
+    pub(super) fn try_send(&self, outgoing: Outgoing<'_>) -> Result<bool, PublishError> {
         self.open()?;
         let Ok(_turn) = self.turn.try_lock() else { return Ok(false) };
         self.open()?;
-        let Outgoing { key, value, headers, pending } = outgoing;
-        match self.offer(record(key.as_deref(), &value, headers, pending)) {
+        let Outgoing { key, value, headers, slot } = outgoing;
+        match self.offer(record(key.as_deref(), &value, headers, slot)) {
             Ok(()) => Ok(true),
             Err(Refused::Full(_)) => Ok(false),
             Err(Refused::Failed(error)) => Err(error),
@@ -198,16 +200,16 @@ fn record<'a>(
     key: Option<&'a [u8]>,
     value: &'a [u8],
     headers: Option<OwnedHeaders>,
-    pending: Box<Pending>,
+    slot: Arc<Slot>,
 ) -> Record<'a> {
     BaseRecord {
-        topic: pending.topic(),
+        topic: slot.topic(),
         partition: None,
         payload: Some(value),
         key,
         timestamp: None,
         headers,
-        delivery_opaque: pending,
+        delivery_opaque: slot,
     }
 }
 

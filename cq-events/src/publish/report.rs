@@ -1,5 +1,6 @@
 //! Delivery reports: from librdkafka's callback to the receipt of each message.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -8,75 +9,20 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
-use tokio::sync::{Notify, oneshot};
-use uuid::Uuid;
+use tokio::sync::Notify;
 
-use super::{PublishError, Published, Receipt};
-use crate::event::Event;
+use super::receipt::{Pool, Slot};
+use super::{PublishError, Published};
 use crate::kafka::KafkaConfig;
 use crate::kafka::connect::ClientEvents;
 use crate::kafka::error::words;
 use crate::observe::ProducerCounters;
 
-/// A message on its way: what its report is for.
-pub(super) struct Pending {
-    receipt: oneshot::Sender<Result<Published, PublishError>>,
-    topic: &'static str,
-    /// Bytes of key and value.
-    bytes: usize,
-    /// For the log; only where somebody reads it.
-    about: Option<About>,
-}
-
-struct About {
-    event_type: &'static str,
-    event_id: Option<Uuid>,
-    correlation_id: Option<String>,
-}
-
-impl Pending {
-    pub(super) fn new(topic: &'static str, event: &impl Event, bytes: usize) -> (Box<Self>, Receipt) {
-        let (receipt, outcome) = oneshot::channel();
-        let about = tracing::enabled!(target: "cq_events::publish", tracing::Level::DEBUG).then(|| About {
-            event_type: event.event_type(),
-            event_id: event.event_id(),
-            correlation_id: event.correlation_id().map(str::to_owned),
-        });
-        (Box::new(Self { receipt, topic, bytes, about }), Receipt::new(topic, outcome))
-    }
-
-    pub(super) fn topic(&self) -> &'static str {
-        self.topic
-    }
-
-    fn resolve(self, outcome: Result<Published, PublishError>) {
-        let topic = self.topic;
-        match (&outcome, &self.about) {
-            (Ok(Published { partition, offset, .. }), Some(about)) => tracing::debug!(
-                target: "cq_events::publish",
-                topic,
-                partition,
-                offset,
-                event_type = about.event_type,
-                event_id = about.event_id.map(tracing::field::display),
-                correlation_id = about.correlation_id,
-                "acknowledged"
-            ),
-            // Nobody waits for the receipt, but no message is lost without a word.
-            (Err(error), _) if self.receipt.is_closed() => {
-                tracing::warn!(target: "cq_events::publish", topic, "{error}");
-            }
-            _ => {}
-        }
-        // Whoever dropped the receipt does not want to know.
-        let _ = self.receipt.send(outcome);
-    }
-}
-
 /// What librdkafka tells the producer, and what the producer counts.
 pub(super) struct Reports {
     pub(super) events: ClientEvents,
     pub(super) counters: ProducerCounters,
+    pub(super) pool: Arc<Pool>,
     /// One permit per report, for the one sender that waits for room.
     pub(super) room: Notify,
     pending: AtomicUsize,
@@ -90,6 +36,7 @@ impl Reports {
         Self {
             events: ClientEvents::default(),
             counters: ProducerCounters::default(),
+            pool: Arc::default(),
             room: Notify::new(),
             pending: AtomicUsize::new(0),
             message_timeout: config.message_timeout(),
@@ -118,11 +65,11 @@ impl Reports {
     }
 
     /// What went wrong with a message.
-    pub(super) fn failure(&self, pending: &Pending, error: &NativeError) -> PublishError {
-        let topic = pending.topic;
+    pub(super) fn failure(&self, slot: &Slot, error: &NativeError) -> PublishError {
+        let topic = slot.topic();
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::MessageSizeTooLarge) => {
-                PublishError::TooLarge { topic, bytes: pending.bytes, limit: self.message_max_bytes }
+                PublishError::TooLarge { topic, bytes: slot.bytes(), limit: self.message_max_bytes }
             }
             Some(RDKafkaErrorCode::MessageTimedOut) => PublishError::TimedOut {
                 topic,
@@ -151,21 +98,21 @@ impl ClientContext for Reports {
 }
 
 impl ProducerContext for Reports {
-    type DeliveryOpaque = Box<Pending>;
+    type DeliveryOpaque = Arc<Slot>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, pending: Box<Pending>) {
+    fn delivery(&self, result: &DeliveryResult<'_>, slot: Arc<Slot>) {
         let outcome = match result {
             Ok(message) => {
-                self.counters.sent(pending.bytes);
+                self.counters.sent(slot.bytes());
                 let (partition, offset) = (message.partition(), message.offset());
-                Ok(Published { topic: pending.topic, partition, offset })
+                Ok(Published { topic: slot.topic(), partition, offset })
             }
             Err((error, _)) => {
                 self.counters.failed();
-                Err(self.failure(&pending, error))
+                Err(self.failure(&slot, error))
             }
         };
         self.ended();
-        pending.resolve(outcome);
+        self.pool.report(slot, outcome);
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -5,7 +6,6 @@ use rdkafka::producer::Producer as _;
 
 use super::headers::headers;
 use super::queue::Outgoing;
-use super::report::Pending;
 use super::{Producer, PublishError, Published, Receipt, TryQueueError};
 use crate::codec::{Encoder, write_frame};
 use crate::event::{EventStream, StreamInfo};
@@ -68,9 +68,8 @@ impl<S: EventStream> StreamProducer<S> {
     /// # Errors
     /// When the event cannot be encoded, is too large for the producer, or when the producer is closed.
     pub async fn queue(&self, event: impl Into<S>) -> Result<Receipt, PublishError> {
-        let mut event = event.into();
-        let key = event.key().map(|key| key.into_owned());
-        self.enqueue(&mut event, key).await
+        let event = self.correlated(event.into());
+        self.enqueue(&event, event.key()).await
     }
 
     /// Queues an event if there is room now, and nobody waits for it.
@@ -78,14 +77,14 @@ impl<S: EventStream> StreamProducer<S> {
     /// # Errors
     /// When there is no room: the event comes back. Else like [`StreamProducer::queue`].
     pub fn try_queue(&self, event: impl Into<S>) -> Result<Receipt, TryQueueError<S>> {
-        let mut event = event.into();
+        let event = event.into();
         let queue = self.producer.queue();
         queue.open().map_err(TryQueueError::Publish)?;
         if !queue.has_room() {
             return Err(TryQueueError::Full(event));
         }
-        let key = event.key().map(|key| key.into_owned());
-        let (outgoing, receipt) = self.outgoing(&mut event, key).map_err(TryQueueError::Publish)?;
+        let event = self.correlated(event);
+        let (outgoing, receipt) = self.outgoing(&event, event.key()).map_err(TryQueueError::Publish)?;
         match queue.try_send(outgoing) {
             Ok(true) => Ok(receipt),
             Ok(false) => Err(TryQueueError::Full(event)),
@@ -114,27 +113,35 @@ impl<S: EventStream> StreamProducer<S> {
         key: impl Fn(&S) -> Option<Vec<u8>>,
     ) -> Vec<Result<Published, PublishError>> {
         let mut receipts = Vec::new();
-        for mut event in events {
-            let key = key(&event);
-            receipts.push(self.enqueue(&mut event, key).await);
+        for event in events {
+            let event = self.correlated(event);
+            receipts.push(self.enqueue(&event, key(&event).map(Cow::Owned)).await);
         }
         settle(receipts).await
     }
 
-    async fn enqueue(&self, event: &mut S, key: Option<Vec<u8>>) -> Result<Receipt, PublishError> {
+    async fn enqueue(&self, event: &S, key: Option<Cow<'_, [u8]>>) -> Result<Receipt, PublishError> {
         self.producer.queue().open()?;
         let (outgoing, receipt) = self.outgoing(event, key)?;
         self.producer.queue().send(outgoing).await.map_err(|error| self.failed(error))?;
         Ok(receipt)
     }
 
-    fn outgoing(&self, event: &mut S, key: Option<Vec<u8>>) -> Result<(Outgoing, Receipt), PublishError> {
+    /// The event with the correlation id of the one that is being handled, unless it has its own.
+    fn correlated(&self, mut event: S) -> S {
         if event.correlation_id().is_none()
             && let Some(id) = correlation::current()
         {
             event.set_correlation_id(id.to_string());
         }
-        let event = &*event;
+        event
+    }
+
+    fn outgoing<'a>(
+        &self,
+        event: &S,
+        key: Option<Cow<'a, [u8]>>,
+    ) -> Result<(Outgoing<'a>, Receipt), PublishError> {
         let topic = S::STREAM.topic;
         let mut value = Vec::with_capacity(256);
         write_frame(self.id, &mut value);
@@ -143,10 +150,10 @@ impl<S: EventStream> StreamProducer<S> {
         encoder
             .finish()
             .map_err(|source| self.failed(PublishError::Encode { topic, event: event.fullname(), source }))?;
-        let bytes = value.len() + key.as_ref().map_or(0, Vec::len);
+        let bytes = value.len() + key.as_ref().map_or(0, |key| key.len());
         let headers = headers(S::STREAM.headers, event, self.producer.config().service_name());
-        let (pending, receipt) = Pending::new(topic, event, bytes);
-        Ok((Outgoing { key, value, headers, pending }, receipt))
+        let (slot, receipt) = self.producer.queue().reports().pool.take(topic, event, bytes);
+        Ok((Outgoing { key, value, headers, slot }, receipt))
     }
 
     /// Counts an event that was given up before it was queued.

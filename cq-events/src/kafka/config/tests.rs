@@ -64,7 +64,8 @@ fn every_variable_reaches_its_property() {
     let consumer = config.consumer_config("g2");
     for (name, value) in [
         ("group.id", "g2"),
-        ("auto.offset.reset", "latest"),
+        // Where to start is looked up, and an offset that is out of range never jumps.
+        ("auto.offset.reset", "error"),
         ("session.timeout.ms", "9000"),
         ("max.poll.interval.ms", "10000"),
         ("enable.auto.commit", "false"),
@@ -76,6 +77,7 @@ fn every_variable_reaches_its_property() {
         assert_eq!(consumer.get(name), Some(value), "{name}");
     }
     consumer.create_native_config().unwrap();
+    assert_eq!(config.auto_offset_reset(), AutoOffsetReset::Latest);
     assert_eq!(config.group_id(), Some("g"));
     assert_eq!(config.service_name(), "fab");
     assert_eq!(config.connect_timeout(), Duration::from_millis(1500));
