@@ -1,5 +1,5 @@
 //! What a published event allocates: its encoded bytes, and what rust-rdkafka makes, and nothing else.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
 mod lamp;

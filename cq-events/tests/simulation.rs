@@ -9,7 +9,7 @@ use cq_events::testing::{Bug, Simulation, Tally, Violation};
 const SEEDS: u64 = 3_000;
 
 /// What must occur at least so often in 1,000 runs: what hardly occurs proves nothing.
-const OFTEN: [(&str, u64); 21] = [
+const OFTEN: [(&str, u64); 22] = [
     ("messages done", 500_000),
     ("messages done too late", 5_000),
     ("assigns", 10_000),
@@ -26,6 +26,7 @@ const OFTEN: [(&str, u64); 21] = [
     ("ends by a failure", 1_000),
     ("pauses", 10_000),
     ("lookups of offsets failed", 1_000),
+    ("seeks", 800),
     ("commits above a gap", 10_000),
     ("commits fenced", 500),
     ("commits refused", 2_000),

@@ -123,7 +123,7 @@ impl ConsumerHandle {
     /// How its partitions stand: none where it does not run.
     pub async fn partitions(&self) -> Vec<PartitionStatus> {
         let (question, answer) = oneshot::channel();
-        if !self.is_running() || self.shared.questions.send(question).is_err() {
+        if !self.is_running() || self.shared.questions.send(Question::Partitions(question)).is_err() {
             return Vec::new();
         }
         // It may end instead of answering.
@@ -151,6 +151,23 @@ impl ConsumerHandle {
             Some(PositionLag { lag: (end - position).max(0), topic, partition, position, end })
         };
         Ok(partitions.into_iter().filter_map(lag).collect())
+    }
+
+    /// Moves the consumer's partitions to other offsets, such as to a time from which on a state is to be built anew:
+    /// the events from there on are handled, again or for the first time. What is being handled goes on to its end, but
+    /// counts no more. The new offsets are committed. Of [`StartAt::Offsets`], only the partitions that are named move.
+    ///
+    /// Only the partitions that this consumer has now are moved, whatever other members of its group have: how many.
+    ///
+    /// # Errors
+    /// When a partition does not have the offset, or when no broker answers: nothing has moved then.
+    pub async fn seek(&self, to: StartAt) -> Result<usize, ConsumeError> {
+        let (question, answer) = oneshot::channel();
+        if !self.is_running() || self.shared.questions.send(Question::Seek(to, question)).is_err() {
+            return Ok(0);
+        }
+        // It may end instead of answering.
+        answer.await.unwrap_or(Ok(0))
     }
 
     /// Tells the consumer to shut down, as its shutdown future does. [`Consumer::run`] returns when it has.

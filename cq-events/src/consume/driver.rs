@@ -10,21 +10,22 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use super::consumer::{Consumer, Shared};
 use super::engine::{
-    Assignment, Commit, CommitId, Engine, Input, Output, Settings, StopReason, Token, TopicPartition,
+    Assignment, Commit, CommitId, Engine, Input, Output, SeekId, Settings, StopReason, Token, TopicPartition,
 };
-use super::group::{Change, Client, Group, RETRY, commit_and_wait, is_deferred};
+use super::group::{Change, Client, Group, RETRY, commit_and_wait, is_deferred, seek};
 use super::message::from_native;
 use super::start::{self, Gap, NoStart, StartAt};
-use super::status::Questions;
+use super::status::{Question, Questions};
 use super::work::{Outcome, Work};
 use super::{ConsumeError, DeliveryError, EventHandler};
 use crate::event::Message;
 use crate::kafka::KafkaConfig;
+use crate::kafka::connect::request_error;
 use crate::kafka::error::words;
 
 /// How many messages are taken in at once.
@@ -35,6 +36,12 @@ const ABORT: Duration = Duration::from_secs(5);
 
 /// Where the partitions of a rebalance start.
 type Starts = Result<Vec<Assignment>, NoStart>;
+
+/// Where a seek leads, and who wants to know.
+type Targets = (Result<Vec<(TopicPartition, i64)>, NoStart>, oneshot::Sender<Result<usize, ConsumeError>>);
+
+/// What became of a seek.
+type Sought = (SeekId, Vec<(TopicPartition, i64)>, Result<(), NativeError>);
 
 pub(super) struct Driver<H> {
     engine: Engine,
@@ -49,6 +56,9 @@ pub(super) struct Driver<H> {
     start_at: StartAt,
     /// What an offset that is out of range was about.
     gaps: JoinSet<Result<Option<Gap>, NativeError>>,
+    /// Where seeks lead.
+    targets: JoinSet<Targets>,
+    seeks: JoinSet<Sought>,
     /// Messages that failed and why, until the engine says which one ends the consumer.
     failures: HashMap<Token, (Message, DeliveryError)>,
     /// Why the consumer ends, where it is not by a message's failure.
@@ -82,6 +92,8 @@ impl<H: EventHandler> Driver<H> {
             starts: JoinSet::new(),
             start_at,
             gaps: JoinSet::new(),
+            targets: JoinSet::new(),
+            seeks: JoinSet::new(),
             failures: HashMap::new(),
             ending: None,
             shared,
@@ -99,9 +111,15 @@ impl<H: EventHandler> Driver<H> {
         if tokio::time::timeout(ABORT, self.work.abort()).await.is_err() {
             tracing::warn!(group = self.group.name(), "a handler blocks its thread, and was left to itself");
         }
-        // A commit that is still awaited holds the client, whose end is the leave.
-        let commits = async { while self.commits.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(ABORT, commits).await;
+        // What is still asked of the client holds it, and its end is the leave.
+        let asked = async {
+            while self.commits.join_next().await.is_some() {}
+            while self.starts.join_next().await.is_some() {}
+            while self.gaps.join_next().await.is_some() {}
+            while self.targets.join_next().await.is_some() {}
+            while self.seeks.join_next().await.is_some() {}
+        };
+        let _ = tokio::time::timeout(ABORT, asked).await;
         self.group.close().await;
         result
     }
@@ -129,11 +147,11 @@ impl<H: EventHandler> Driver<H> {
                 }
                 Some(outcomes) = self.work.next() => self.outcomes(outcomes),
                 Some(question) = self.questions.recv() => {
-                    let standings = self.engine.standings(Instant::now());
-                    // Whoever does not wait any more need not know.
-                    let _ = question.send(standings.map(Into::into).collect());
+                    self.answer(question, &client);
                     continue;
                 }
+                Some(found) = self.targets.join_next() => self.targeted(found),
+                Some(sought) = self.seeks.join_next() => self.sought(sought),
                 Some(commit) = self.commits.join_next() => commit.unwrap_or(Input::Tick),
                 () = tokio::time::sleep_until(deadline) => Input::Tick,
                 () = shutdown.as_mut(), if !stopping => Input::Shutdown,
@@ -150,6 +168,65 @@ impl<H: EventHandler> Driver<H> {
                 self.shared.ready.store(false, Ordering::Relaxed);
             }
             self.engine.handle(input, Instant::now());
+        }
+    }
+
+    fn answer(&mut self, question: Question, client: &Arc<Client>) {
+        match question {
+            Question::Partitions(answer) => {
+                let standings = self.engine.standings(Instant::now());
+                // Whoever does not wait any more need not know.
+                let _ = answer.send(standings.map(Into::into).collect());
+            }
+            Question::Seek(to, answer) => {
+                let places = self.engine.standings(Instant::now()).map(|standing| standing.place).collect();
+                let (client, timeout) = (Arc::clone(client), self.config.connect_timeout());
+                self.targets.spawn_blocking(move || (start::targets(&client, places, &to, timeout), answer));
+            }
+        }
+    }
+
+    /// Where a seek leads was looked up.
+    fn targeted(&mut self, found: Result<Targets, JoinError>) -> Input {
+        let Ok((targets, answer)) = found else { return Input::Tick };
+        let (input, result) = match targets {
+            Ok(targets) => {
+                let count = targets.len();
+                (Input::Seek(targets), Ok(count))
+            }
+            Err(NoStart::Gap(gap)) => (Input::Tick, Err(gap.into_error(self.group.name()))),
+            Err(NoStart::Unanswered(_, error)) => {
+                let action = "look up where to seek";
+                (Input::Tick, Err(request_error(&self.config, action, &error).into()))
+            }
+        };
+        let _ = answer.send(result);
+        input
+    }
+
+    fn begin_seek(&mut self, id: SeekId, targets: Vec<(TopicPartition, i64)>, after: Duration) {
+        let Some(client) = self.group.client().map(Arc::clone) else { return };
+        let timeout = self.config.connect_timeout();
+        self.seeks.spawn_blocking(move || {
+            std::thread::sleep(after);
+            let result = seek(&client, &targets, timeout);
+            (id, targets, result)
+        });
+    }
+
+    /// A seek that failed is tried again for as long as the partitions are ours: until then, nothing is taken in.
+    fn sought(&mut self, sought: Result<Sought, JoinError>) -> Input {
+        match sought {
+            Ok((id, _, Ok(()))) => Input::Sought(id),
+            Ok((id, targets, Err(error))) => {
+                tracing::warn!(group = self.group.name(), ?targets, "cannot seek: {}", words(&error));
+                if self.engine.awaits(id) {
+                    self.begin_seek(id, targets, RETRY);
+                }
+                Input::Tick
+            }
+            // The async runtime shuts down.
+            Err(_) => Input::Tick,
         }
     }
 
@@ -302,6 +379,10 @@ impl<H: EventHandler> Driver<H> {
                 result
             }
             Output::Unassign(partitions) => self.group.unassign(&partitions),
+            Output::Seek(id, targets) => {
+                self.begin_seek(id, targets, Duration::ZERO);
+                Ok(())
+            }
             Output::Commit(commits, None) => {
                 if let Err(error) = self.group.commit(&commits) {
                     tracing::warn!("offsets were not committed: {}", words(&error));

@@ -244,6 +244,16 @@ impl Drop for Group {
     }
 }
 
+/// Fetches from these offsets, and blocks until that is so.
+pub(super) fn seek(client: &Client, targets: &[(TopicPartition, i64)], timeout: Duration) -> KafkaResult<()> {
+    let mut list = TopicPartitionList::with_capacity(targets.len());
+    for (place, offset) in targets {
+        list.add_partition_offset(&place.topic, place.partition, Offset::Offset(*offset))?;
+    }
+    let answer = client.seek_partitions(list, timeout)?;
+    answer.elements().into_iter().try_for_each(|element| element.error())
+}
+
 /// Commits, and blocks until the broker has answered.
 pub(super) fn commit_and_wait(client: &Client, commits: &[Commit]) -> KafkaResult<()> {
     client.commit(&commit_list(commits)?, CommitMode::Sync)

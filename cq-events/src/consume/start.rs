@@ -107,6 +107,30 @@ pub(super) fn look_up(
     }
 }
 
+/// Where a seek leads in these partitions. Blocks as [`look_up`] does.
+pub(super) fn targets(
+    client: &Client,
+    places: Vec<TopicPartition>,
+    to: &StartAt,
+    timeout: Duration,
+) -> Result<Vec<(TopicPartition, i64)>, NoStart> {
+    let is_named = |place: &TopicPartition| match to {
+        StartAt::Offsets(offsets) => offsets.contains_key(&(place.topic.to_string(), place.partition)),
+        _ => true,
+    };
+    let mut targets = Vec::with_capacity(places.len());
+    for place in places.into_iter().filter(is_named) {
+        let range = client.fetch_watermarks(&place.topic, place.partition, timeout);
+        let found = range.and_then(|range| Ok((first(client, &place, to, range, timeout)?, range)));
+        let (offset, range) = found.map_err(|error| NoStart::Unanswered(vec![place.clone()], error))?;
+        if let Some(gap) = gap(&place, offset, range) {
+            return Err(NoStart::Gap(gap));
+        }
+        targets.push((place, offset));
+    }
+    Ok(targets)
+}
+
 /// The first of these offsets that its partition does not have. Blocks.
 pub(super) fn find_gap(
     client: &Client,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::engine::Standing;
+use super::{ConsumeError, StartAt};
 
 /// One assigned partition, as its consumer sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,11 @@ pub struct PositionLag {
     pub lag: i64,
 }
 
-/// Asks for the status of the partitions.
-pub(super) type Question = oneshot::Sender<Vec<PartitionStatus>>;
+/// What a handle asks of the consumer.
+pub(super) enum Question {
+    Partitions(oneshot::Sender<Vec<PartitionStatus>>),
+    /// Answered with the number of partitions that go on from elsewhere.
+    Seek(StartAt, oneshot::Sender<Result<usize, ConsumeError>>),
+}
 
 pub(super) type Questions = mpsc::UnboundedReceiver<Question>;

@@ -201,3 +201,55 @@ async fn lag_is_told_while_a_partition_is_paused_while_it_is_idle_and_for_each_m
     two.shut_down().await.unwrap();
     assert!(handle.partitions().await.is_empty() && handle.lag().await.unwrap().is_empty(), "it has ended");
 }
+
+#[tokio::test]
+async fn a_consumer_goes_on_from_where_it_seeks() {
+    let broker = broker();
+    let producer = producer(&broker).await;
+    publish(&producer, &["a"], 5).await;
+    let recorder = Recorder::succeeding();
+    let run = Run::ready(config(&broker, "seek"), recorder.clone()).await;
+    let sequences = || recorder.record.by_pump().get("a").cloned().unwrap_or_default();
+    eventually("handled", || sequences().len() == 5).await;
+    let partition = recorder.record.handled()[0].0;
+    let to = |offset| StartAt::Offsets(BTreeMap::from([((TOPIC.to_owned(), partition), offset)]));
+
+    assert_eq!(run.handle.seek(to(3)).await.unwrap(), 1);
+    eventually("handled again", || sequences().len() == 7).await;
+    assert_eq!(run.handle.seek(StartAt::Earliest).await.unwrap(), PARTITIONS as usize);
+    eventually("handled again", || sequences().len() == 12).await;
+
+    let error = run.handle.seek(to(99)).await.unwrap_err();
+    assert!(matches!(error, ConsumeError::OutOfRange { offset: 99, high: 5, .. }), "{error:?}");
+
+    publish(&producer, &["a"], 1).await;
+    eventually("goes on", || sequences().len() == 13).await;
+    assert_eq!(sequences(), [0, 1, 2, 3, 4, 3, 4, 0, 1, 2, 3, 4, 0]);
+    let handle = run.handle.clone();
+    run.shut_down().await.unwrap();
+    assert_eq!(committed(&broker, "seek").await.get(&partition), Some(&6));
+    assert_eq!(handle.seek(StartAt::Latest).await.unwrap(), 0, "it has ended");
+}
+
+#[tokio::test]
+async fn a_seek_fences_the_handler_in_flight_and_frees_a_paused_partition() {
+    let broker = broker();
+    let producer = producer(&broker).await;
+    let permits = Arc::new(Semaphore::new(0));
+    let blocked = Arc::clone(&permits);
+    let recorder = Recorder::new(move |_, _| Step::Await(Arc::clone(&blocked)));
+    publish(&producer, &["a"], 2_000).await;
+    let run = Run::ready(config(&broker, "seek-in-flight"), recorder.clone()).await;
+    eventually("taken in", || run.handle.metrics().messages_consumed > 1_024).await;
+    let partition = run.handle.partitions().await.into_iter().find(|status| status.in_flight > 0).unwrap();
+    assert!(partition.is_paused, "{partition:?}");
+
+    let end = StartAt::Offsets(BTreeMap::from([((TOPIC.to_owned(), partition.partition), 1_999)]));
+    assert_eq!(run.handle.seek(end).await.unwrap(), 1);
+    permits.add_permits(10);
+    eventually("the last is handled", || recorder.record.handled().len() == 2).await;
+    let offsets: Vec<i64> = recorder.record.handled().iter().map(|(_, offset, ..)| *offset).collect();
+    assert_eq!(offsets, [0, 1_999]);
+    run.shut_down().await.unwrap();
+    assert_eq!(committed(&broker, "seek-in-flight").await.get(&partition.partition), Some(&2_000));
+}

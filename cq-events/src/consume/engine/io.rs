@@ -58,6 +58,10 @@ pub(crate) enum Input {
     CommitDeferred(CommitId),
     /// A commit was refused: what it held is committed again by the next one.
     CommitRefused,
+    /// Partitions of ours are to go on from these offsets.
+    Seek(Vec<(TopicPartition, i64)>),
+    /// What [`Output::Seek`] asked for is so: all that arrives from now on is from after it.
+    Sought(SeekId),
     /// The consumer is to end, with what is in flight.
     Shutdown,
     /// Time passed.
@@ -75,6 +79,8 @@ pub(crate) enum Output {
     Resume(TopicPartition),
     /// Commit. With an id: await the answer, and tell it with [`Input::Committed`] or [`Input::CommitDeferred`].
     Commit(Vec<Commit>, Option<CommitId>),
+    /// Fetch these partitions from these offsets, and answer with [`Input::Sought`].
+    Seek(SeekId, Vec<(TopicPartition, i64)>),
     /// Complete a rebalance: take what was given, and fetch it from there; None: from the beginning.
     Assign(Vec<(TopicPartition, Option<i64>)>),
     /// Complete a rebalance: give back what was taken.
@@ -109,6 +115,10 @@ pub(crate) struct Standing {
 /// Tells awaited commits apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CommitId(pub(super) u64);
+
+/// Tells seeks apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SeekId(pub(super) u64);
 
 /// Why the consumer ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@
 //! - A failure ends the intake, lets the others finish, commits what is done, and stops.
 //!
 //! A partition's state is in [`partition`], [`lanes`] and [`ledger`]; what each input changes in it, and what
-//! follows, in [`dispatch`], [`commit`], [`rebalance`] and [`shutdown`].
+//! follows, in [`dispatch`], [`commit`], [`rebalance`], [`seek`] and [`shutdown`].
 
 mod commit;
 mod dispatch;
@@ -24,6 +24,7 @@ mod lanes;
 mod ledger;
 mod partition;
 mod rebalance;
+mod seek;
 mod shutdown;
 #[cfg(test)]
 mod tests;
@@ -32,7 +33,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 pub(crate) use io::{
-    Assignment, Commit, CommitId, Generation, Input, Output, Standing, StopReason, Token, TopicPartition,
+    Assignment, Commit, CommitId, Generation, Input, Output, SeekId, Standing, StopReason, Token,
+    TopicPartition,
 };
 
 use partition::Partition;
@@ -90,6 +92,7 @@ pub(crate) struct Engine {
     next_commit: Instant,
     last_generation: Generation,
     last_commit_id: CommitId,
+    last_seek: SeekId,
     /// The partition whose turn it is to begin a message.
     turn: Generation,
     outputs: VecDeque<Output>,
@@ -107,6 +110,7 @@ impl Engine {
             next_commit: now + settings.commit_interval,
             last_generation: Generation::default(),
             last_commit_id: CommitId::default(),
+            last_seek: SeekId::default(),
             turn: Generation::default(),
             outputs: VecDeque::new(),
         }
@@ -124,6 +128,8 @@ impl Engine {
             Input::Committed(id) => self.committed(id),
             Input::CommitDeferred(id) => self.commit_deferred(id, now),
             Input::CommitRefused => self.commit_refused(),
+            Input::Seek(targets) => self.seek(targets, now),
+            Input::Sought(id) => self.sought(id),
             Input::Shutdown => self.shutdown(now),
             Input::Tick => {}
         }

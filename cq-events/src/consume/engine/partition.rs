@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::lanes::Lanes;
 use super::ledger::Ledger;
-use super::{Assignment, Settings, Standing, TopicPartition};
+use super::{Assignment, SeekId, Settings, Standing, TopicPartition};
 use crate::event::Message;
 
 /// A partition in one of its assignments.
@@ -20,6 +20,8 @@ pub(crate) struct Partition {
     /// Nothing more is taken in or dispatched.
     closed: bool,
     paused: bool,
+    /// Nothing is taken in before this seek is answered.
+    seeking: Option<SeekId>,
 }
 
 impl Partition {
@@ -33,7 +35,30 @@ impl Partition {
             next: start,
             closed: false,
             paused: false,
+            seeking: None,
         }
+    }
+
+    /// A partition to whose start a seek is under way.
+    pub(crate) fn seeking(assignment: Assignment, id: SeekId, now: Instant) -> Self {
+        Self { seeking: Some(id), ..Self::new(assignment, now) }
+    }
+
+    pub(crate) fn awaits(&self, id: SeekId) -> bool {
+        self.seeking == Some(id)
+    }
+
+    /// A seek is answered.
+    pub(crate) fn sought(&mut self, id: SeekId) {
+        self.seeking = self.seeking.filter(|awaited| *awaited != id);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused
     }
 
     /// The next offset to take in, where it is known.
@@ -61,7 +86,7 @@ impl Partition {
     /// Takes in a message, unless it was here before or nothing is taken in any more.
     pub(crate) fn push(&mut self, message: Message, now: Instant) {
         let offset = message.offset();
-        if self.closed || self.next.is_some_and(|next| offset < next) {
+        if self.closed || self.seeking.is_some() || self.next.is_some_and(|next| offset < next) {
             return;
         }
         self.next = Some(offset + 1);

@@ -54,7 +54,7 @@ impl Engine {
     }
 
     /// Ends an assignment. What is being handled in it counts no more, but goes on until it is done.
-    fn remove(&mut self, place: &TopicPartition) {
+    pub(super) fn remove(&mut self, place: &TopicPartition) {
         let of_place = |(generation, partition): (&Generation, &Partition)| {
             (partition.place == *place).then_some(*generation)
         };

@@ -16,7 +16,7 @@ pub enum Rule {
     OrderPerKey,
     /// Nothing that is done is done again, unless a crash, a lost assignment or a commit that went wrong lies between.
     NothingTwice,
-    /// A committed offset never goes back.
+    /// A committed offset never goes back, unless somebody sought there.
     NoWayBack,
     /// When the faults have ended, all messages are done and committed.
     GetsDone,
@@ -79,6 +79,8 @@ struct Truth {
     keys: BTreeMap<Key, (Vec<usize>, usize)>,
     committed: i64,
     finished: Finished,
+    /// Where commits may go back to, in turn: somebody sought there.
+    rewound: Vec<i64>,
 }
 
 impl Truth {
@@ -201,11 +203,23 @@ impl Checker {
             return Err((Rule::NothingLost, what));
         }
         if offset < truth.committed {
-            let what = format!("partition {partition} is committed at {offset} after {}", truth.committed);
-            return Err((Rule::NoWayBack, what));
+            let Some(seek) = truth.rewound.iter().position(|to| *to <= offset) else {
+                let what =
+                    format!("partition {partition} is committed at {offset} after {}", truth.committed);
+                return Err((Rule::NoWayBack, what));
+            };
+            truth.rewound.drain(..=seek);
         }
         (truth.committed, truth.finished) = (offset, finished);
         Ok(())
+    }
+
+    /// The partition is handled again from an offset on.
+    pub(super) fn rewound(&mut self, partition: i32, offset: i64) {
+        let Some(truth) = self.partitions.get_mut(&partition) else { return };
+        let from = truth.index(offset);
+        truth.log.iter_mut().skip(from).for_each(|message| message.may_repeat |= message.is_done);
+        truth.rewound.push(offset);
     }
 
     /// An assignment ended. Unless something went wrong, what was done in it is committed.

@@ -16,7 +16,9 @@ use super::{Bug, Tally};
 use crate::codec::DecodeLimits;
 use crate::consume::EventHandler as _;
 use crate::consume::engine::finished::Finished;
-use crate::consume::engine::{Assignment, Commit, CommitId, Input, Output, StopReason, TopicPartition};
+use crate::consume::engine::{
+    Assignment, Commit, CommitId, Input, Output, SeekId, StopReason, TopicPartition,
+};
 use crate::consume::reader::Reader;
 use crate::event::Message;
 
@@ -48,6 +50,8 @@ enum Happening {
     Notice(MemberId, Notice),
     /// The engine is told something that the driver held back.
     Later(MemberId, Input),
+    /// What a member fetches from now on is from where it sought.
+    Sought(MemberId, SeekId, Vec<(TopicPartition, i64)>),
     /// The group loses patience with a member.
     Expel(MemberId),
 }
@@ -167,6 +171,7 @@ impl World {
             | Happening::Wake(id, _)
             | Happening::Tick(id)
             | Happening::Notice(id, _)
+            | Happening::Sought(id, ..)
             | Happening::Later(id, _) => {
                 if let Some((_, held)) = self.stalled.get_mut(&id.slot) {
                     held.push(happening);
@@ -194,6 +199,17 @@ impl World {
             }
             Happening::Notice(_, notice) => self.notice(&mut member, notice),
             Happening::Later(_, input) => Some(input),
+            Happening::Sought(_, id, targets) => {
+                for (place, offset) in targets {
+                    // The partition may be gone, or have come back.
+                    if member.engine.awaits(id)
+                        && let Some(fetching) = member.fetching.get_mut(&place.partition)
+                    {
+                        fetching.position = offset;
+                    }
+                }
+                Some(Input::Sought(id))
+            }
             _ => None,
         };
         if let Some(input) = input
@@ -250,7 +266,7 @@ impl World {
         self.after(pause, Happening::Fault);
         let alive: Vec<usize> = self.members.keys().copied().collect();
         let Some(slot) = alive.get(self.random.below(alive.len())).copied() else { return Ok(()) };
-        match self.random.below(12) {
+        match self.random.below(13) {
             0..3 => self.crash(slot),
             3..5 => {
                 let time = self.random.millis(100..1_500);
@@ -274,6 +290,7 @@ impl World {
                     self.after(Duration::ZERO, Happening::Later(id, Input::Shutdown));
                 }
             }
+            11 => self.seek(slot),
             // More of them.
             _ => {
                 let free = (0..SLOTS).find(|slot| !self.members.contains_key(slot));
@@ -281,6 +298,19 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Somebody wants to see again what was handled.
+    fn seek(&mut self, slot: usize) {
+        let Some(member) = self.members.get(&slot) else { return };
+        let (id, partitions) = (member.id, member.fetching.keys().copied().collect::<Vec<_>>());
+        let mut targets = Vec::new();
+        for partition in partitions {
+            let (committed, _) = self.checker.committed(partition);
+            targets.push((at(partition), self.random.below(committed as usize + 1) as i64));
+        }
+        self.note(|| format!("{id} is to seek: {targets:?}"));
+        self.after(Duration::ZERO, Happening::Later(id, Input::Seek(targets)));
     }
 
     fn crash(&mut self, slot: usize) {
@@ -605,6 +635,18 @@ impl World {
                 }
                 self.tally.count("assigns");
                 self.send(member.id, Request::Took);
+            }
+            Output::Seek(id, targets) => {
+                for (place, offset) in &targets {
+                    self.tally.count("seeks");
+                    self.checker.rewound(place.partition, *offset);
+                    self.last_assignment += 1;
+                    if let Some(fetching) = member.fetching.get_mut(&place.partition) {
+                        fetching.assignment = self.last_assignment;
+                    }
+                }
+                let time = self.random.millis(1..400);
+                self.after(time, Happening::Sought(member.id, id, targets));
             }
             Output::Unassign(places) => {
                 let partitions: Vec<i32> = places.iter().map(|place| place.partition).collect();
