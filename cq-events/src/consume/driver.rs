@@ -267,6 +267,10 @@ impl<H: EventHandler> Driver<H> {
         match change {
             Change::Assigned(partitions) => {
                 tracing::info!(group = self.group.name(), ?partitions, "partitions assigned");
+                // A rebalance that gives nothing has an answer at once.
+                if partitions.is_empty() {
+                    return Input::Assigned(Vec::new());
+                }
                 self.look_up_starts(partitions, Duration::ZERO);
                 Input::Tick
             }
