@@ -1,6 +1,6 @@
 //! Connects the engine to librdkafka, tokio and the clock. It decides nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::consumer::{Consumer, Shared};
 use super::engine::{
     Assignment, Commit, CommitId, Engine, Input, Output, SeekId, Settings, StopReason, Token, TopicPartition,
 };
-use super::group::{Change, Client, Group, RETRY, commit_and_wait, is_deferred, seek};
+use super::group::{Change, Client, Group, RETRY, commit, is_deferred, seek};
 use super::message::from_native;
 use super::start::{self, Gap, NoStart, StartAt};
 use super::status::{Question, Questions};
@@ -50,15 +50,22 @@ pub(super) struct Driver<H> {
     changes: mpsc::UnboundedReceiver<Change>,
     config: KafkaConfig,
     work: Work<H>,
+    /// Commits wait for each other, so that none overtakes another.
+    waiting_commits: VecDeque<(Vec<Commit>, Option<CommitId>)>,
     commits: JoinSet<Input>,
     /// Where the partitions of the rebalance that is under way start.
-    starts: JoinSet<Starts>,
+    starts: JoinSet<(u64, Starts)>,
+    /// The last rebalance that was looked up; answers for others do not count.
+    rebalance: u64,
     start_at: StartAt,
     /// What an offset that is out of range was about.
     gaps: JoinSet<Result<Option<Gap>, NativeError>>,
     /// Where seeks lead.
     targets: JoinSet<Targets>,
+    /// Seeks wait for each other, and an assignment waits for them: one that comes late would move what is fetched.
+    waiting_seeks: VecDeque<(SeekId, Vec<(TopicPartition, i64)>)>,
     seeks: JoinSet<Sought>,
+    held_assign: Option<Vec<(TopicPartition, Option<i64>)>>,
     /// Messages that failed and why, until the engine says which one ends the consumer.
     failures: HashMap<Token, (Message, DeliveryError)>,
     /// Why the consumer ends, where it is not by a message's failure.
@@ -88,12 +95,16 @@ impl<H: EventHandler> Driver<H> {
             changes,
             config,
             work: Work::new(handlers, reader, streams),
+            waiting_commits: VecDeque::new(),
             commits: JoinSet::new(),
             starts: JoinSet::new(),
+            rebalance: 0,
             start_at,
             gaps: JoinSet::new(),
             targets: JoinSet::new(),
+            waiting_seeks: VecDeque::new(),
             seeks: JoinSet::new(),
+            held_assign: None,
             failures: HashMap::new(),
             ending: None,
             shared,
@@ -151,8 +162,11 @@ impl<H: EventHandler> Driver<H> {
                     continue;
                 }
                 Some(found) = self.targets.join_next() => self.targeted(found),
-                Some(sought) = self.seeks.join_next() => self.sought(sought),
-                Some(commit) = self.commits.join_next() => commit.unwrap_or(Input::Tick),
+                Some(sought) = self.seeks.join_next() => self.sought(sought)?,
+                Some(commit) = self.commits.join_next() => {
+                    self.next_commit();
+                    commit.unwrap_or(Input::Tick)
+                }
                 () = tokio::time::sleep_until(deadline) => Input::Tick,
                 () = shutdown.as_mut(), if !stopping => Input::Shutdown,
                 () = told(&mut stop), if !stopping => Input::Shutdown,
@@ -179,7 +193,7 @@ impl<H: EventHandler> Driver<H> {
                 let _ = answer.send(standings.map(Into::into).collect());
             }
             Question::Seek(to, answer) => {
-                let places = self.engine.standings(Instant::now()).map(|standing| standing.place).collect();
+                let places = self.engine.open_places();
                 let (client, timeout) = (Arc::clone(client), self.config.connect_timeout());
                 self.targets.spawn_blocking(move || (start::targets(&client, places, &to, timeout), answer));
             }
@@ -190,7 +204,10 @@ impl<H: EventHandler> Driver<H> {
     fn targeted(&mut self, found: Result<Targets, JoinError>) -> Input {
         let Ok((targets, answer)) = found else { return Input::Tick };
         let (input, result) = match targets {
-            Ok(targets) => {
+            Ok(mut targets) => {
+                // Some may have gone meanwhile.
+                let open = self.engine.open_places();
+                targets.retain(|(place, _)| open.contains(place));
                 let count = targets.len();
                 (Input::Seek(targets), Ok(count))
             }
@@ -204,30 +221,43 @@ impl<H: EventHandler> Driver<H> {
         input
     }
 
-    fn begin_seek(&mut self, id: SeekId, targets: Vec<(TopicPartition, i64)>, after: Duration) {
-        let Some(client) = self.group.client().map(Arc::clone) else { return };
-        let timeout = self.config.connect_timeout();
-        self.seeks.spawn_blocking(move || {
-            std::thread::sleep(after);
-            let result = seek(&client, &targets, timeout);
-            (id, targets, result)
-        });
+    /// Begins the next seek that still matters, unless one is under way.
+    fn next_seek(&mut self) {
+        while self.seeks.is_empty()
+            && let Some((id, targets)) = self.waiting_seeks.pop_front()
+            && let Some(client) = self.group.client().map(Arc::clone)
+        {
+            if !self.engine.awaits(id) {
+                continue;
+            }
+            let timeout = self.config.connect_timeout();
+            self.seeks.spawn_blocking(move || {
+                let result = seek(&client, &targets, timeout);
+                if result.is_err() {
+                    std::thread::sleep(RETRY);
+                }
+                (id, targets, result)
+            });
+        }
     }
 
     /// A seek that failed is tried again for as long as the partitions are ours: until then, nothing is taken in.
-    fn sought(&mut self, sought: Result<Sought, JoinError>) -> Input {
-        match sought {
+    fn sought(&mut self, sought: Result<Sought, JoinError>) -> Result<Input, ConsumeError> {
+        let input = match sought {
             Ok((id, _, Ok(()))) => Input::Sought(id),
             Ok((id, targets, Err(error))) => {
                 tracing::warn!(group = self.group.name(), ?targets, "cannot seek: {}", words(&error));
-                if self.engine.awaits(id) {
-                    self.begin_seek(id, targets, RETRY);
-                }
+                self.waiting_seeks.push_front((id, targets));
                 Input::Tick
             }
             // The async runtime shuts down.
             Err(_) => Input::Tick,
+        };
+        if let Some(starts) = self.held_assign.take() {
+            self.carry_out(Output::Assign(starts))?;
         }
+        self.next_seek();
+        Ok(input)
     }
 
     /// A message, and those that are there already.
@@ -260,10 +290,8 @@ impl<H: EventHandler> Driver<H> {
     }
 
     fn changed(&mut self, change: Change) -> Input {
-        if !matches!(change, Change::CommitRefused) {
-            // The next rebalance: where the group stands in the partitions of the last one matters no more.
-            self.starts = JoinSet::new();
-        }
+        // Where the group stands in the partitions of the last rebalance matters no more.
+        self.rebalance += 1;
         match change {
             Change::Assigned(partitions) => {
                 tracing::info!(group = self.group.name(), ?partitions, "partitions assigned");
@@ -283,7 +311,6 @@ impl<H: EventHandler> Driver<H> {
                 self.shared.ready.store(false, Ordering::Relaxed);
                 Input::Lost(partitions)
             }
-            Change::CommitRefused => Input::CommitRefused,
         }
     }
 
@@ -291,22 +318,24 @@ impl<H: EventHandler> Driver<H> {
     fn look_up_starts(&mut self, partitions: Vec<TopicPartition>, after: Duration) {
         let Some(client) = self.group.client().map(Arc::clone) else { return };
         let (timeout, start_at) = (self.config.connect_timeout(), self.start_at.clone());
+        let rebalance = self.rebalance;
         self.starts.spawn_blocking(move || {
             std::thread::sleep(after);
-            start::look_up(&client, partitions, &start_at, timeout)
+            (rebalance, start::look_up(&client, partitions, &start_at, timeout))
         });
     }
 
     /// The group's answer completes the rebalance. Without one it is asked again: there is no other way to know where
     /// to start, and the group waits.
-    fn started(&mut self, starts: Result<Starts, JoinError>) -> Result<Input, ConsumeError> {
+    fn started(&mut self, starts: Result<(u64, Starts), JoinError>) -> Result<Input, ConsumeError> {
         match starts {
-            Ok(Ok(assignments)) => return Ok(Input::Assigned(assignments)),
-            Ok(Err(NoStart::Gap(gap))) => {
+            Ok((rebalance, _)) if rebalance != self.rebalance => {}
+            Ok((_, Ok(assignments))) => return Ok(Input::Assigned(assignments)),
+            Ok((_, Err(NoStart::Gap(gap)))) => {
                 let error = gap.into_error(self.group.name());
                 return Ok(self.stop_for(error));
             }
-            Ok(Err(NoStart::Unanswered(partitions, error))) => {
+            Ok((_, Err(NoStart::Unanswered(partitions, error)))) => {
                 self.survive(&error)?;
                 self.look_up_starts(partitions, RETRY);
             }
@@ -377,25 +406,34 @@ impl<H: EventHandler> Driver<H> {
             }
             Output::Pause(partition) => self.group.pause(&partition),
             Output::Resume(partition) => self.group.resume(&partition),
+            Output::Assign(starts) if !self.seeks.is_empty() => {
+                self.held_assign = Some(starts);
+                Ok(())
+            }
             Output::Assign(starts) => {
                 let result = self.group.assign(&starts);
-                self.shared.ready.store(!*self.shared.stop.borrow(), Ordering::Relaxed);
+                self.shared.ready.store(!self.engine.is_stopping(), Ordering::Relaxed);
                 result
             }
-            Output::Unassign(partitions) => self.group.unassign(&partitions),
+            Output::Unassign(partitions) => {
+                // Their next owner commits them.
+                let is_ours = |commit: &Commit| !partitions.contains(&commit.place);
+                self.waiting_commits.iter_mut().for_each(|(commits, _)| commits.retain(is_ours));
+                // An assignment that was held back is over before it began.
+                self.held_assign = self
+                    .held_assign
+                    .take()
+                    .filter(|starts| starts.iter().any(|(place, _)| !partitions.contains(place)));
+                self.group.unassign(&partitions)
+            }
             Output::Seek(id, targets) => {
-                self.begin_seek(id, targets, Duration::ZERO);
+                self.waiting_seeks.push_back((id, targets));
+                self.next_seek();
                 Ok(())
             }
-            Output::Commit(commits, None) => {
-                if let Err(error) = self.group.commit(&commits) {
-                    tracing::warn!("offsets were not committed: {}", words(&error));
-                    self.engine.handle(Input::CommitRefused, Instant::now());
-                }
-                Ok(())
-            }
-            Output::Commit(commits, Some(id)) => {
-                self.commit_and_tell(commits, id);
+            Output::Commit(commits, id) => {
+                self.waiting_commits.push_back((commits, id));
+                self.next_commit();
                 Ok(())
             }
             // The caller's.
@@ -404,27 +442,30 @@ impl<H: EventHandler> Driver<H> {
         result.map_err(|error| self.fatal(&error))
     }
 
-    /// Commits off the async runtime, while polling goes on.
-    fn commit_and_tell(&mut self, commits: Vec<Commit>, id: CommitId) {
-        let Some(client) = self.group.client().filter(|_| !self.group.lost()).map(Arc::clone) else {
-            self.engine.handle(Input::Committed(id), Instant::now());
-            return;
-        };
-        self.commits.spawn_blocking(move || match commit_and_wait(&client, &commits) {
-            Ok(()) => Input::Committed(id),
-            Err(error) if is_deferred(&error) => {
-                std::thread::sleep(RETRY);
-                Input::CommitDeferred(id)
-            }
-            Err(error) => {
-                tracing::warn!(
-                    ?commits,
-                    "offsets were not committed: {}; they are handled again",
-                    words(&error)
-                );
-                Input::Committed(id)
-            }
-        });
+    /// Commits off the async runtime, while polling goes on, unless a commit is under way.
+    fn next_commit(&mut self) {
+        while self.commits.is_empty()
+            && let Some((commits, id)) = self.waiting_commits.pop_front()
+        {
+            let client = self.group.client().filter(|_| !commits.is_empty() && !self.group.lost());
+            let Some(client) = client.map(Arc::clone) else {
+                let given_up = id.map_or(Input::CommitRefused, Input::Committed);
+                self.engine.handle(given_up, Instant::now());
+                continue;
+            };
+            self.commits.spawn_blocking(move || match (commit(&client, &commits), id) {
+                (Ok(()), None) => Input::Tick,
+                (Ok(()), Some(id)) => Input::Committed(id),
+                (Err(error), Some(id)) if is_deferred(&error) => {
+                    std::thread::sleep(RETRY);
+                    Input::CommitDeferred(id)
+                }
+                (Err(error), id) => {
+                    tracing::warn!(?commits, "offsets were not committed: {}", words(&error));
+                    id.map_or(Input::CommitRefused, Input::Committed)
+                }
+            });
+        }
     }
 
     fn ended(&mut self, reason: StopReason) -> Result<(), ConsumeError> {
@@ -438,8 +479,10 @@ impl<H: EventHandler> Driver<H> {
                 waited: self.settings.shutdown_deadline,
             }),
             StopReason::Failure(token) => {
-                // It was kept when it failed.
-                let Some((message, error)) = self.failures.remove(&token) else { return Ok(()) };
+                let Some((message, error)) = self.failures.remove(&token) else {
+                    // It was kept when it failed.
+                    return Err(self.fatal(&NativeError::MessageConsumption(RDKafkaErrorCode::Fail)));
+                };
                 Err(ConsumeError::Message {
                     topic: message.topic().to_owned(),
                     partition: message.partition(),

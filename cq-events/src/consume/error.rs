@@ -104,7 +104,9 @@ pub enum ConsumeError {
 /// What is gone of a partition.
 fn missing(offset: i64, low: i64) -> String {
     match low.checked_sub(offset) {
-        Some(gone @ 1..) => format!("{gone} offsets were deleted before they were read"),
+        Some(gone @ 1..) => format!(
+            "{gone} offsets were deleted before they were read, of messages or of transactions' marks"
+        ),
         _ => "the topic was made anew, or lost its end".to_owned(),
     }
 }

@@ -35,7 +35,6 @@ pub(super) enum Change {
     Assigned(Vec<TopicPartition>),
     Revoked(Vec<TopicPartition>),
     Lost(Vec<TopicPartition>),
-    CommitRefused,
 }
 
 /// Records what librdkafka calls back.
@@ -81,15 +80,6 @@ impl ConsumerContext for GroupEvents {
         };
         // The receiver lives as long as the client; after it, `closing` is set.
         let _ = self.changes.send(change);
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
-        if let Err(error) = result
-            && error.rdkafka_error_code() != Some(RDKafkaErrorCode::NoOffset)
-        {
-            tracing::warn!("offsets were not committed: {}; the next commit holds them again", words(&error));
-            let _ = self.changes.send(Change::CommitRefused);
-        }
     }
 }
 
@@ -188,12 +178,6 @@ impl Group {
         self.with(|client| client.resume(&list(std::slice::from_ref(partition))))
     }
 
-    /// Commits without awaiting the answer.
-    pub(super) fn commit(&self, commits: &[Commit]) -> KafkaResult<()> {
-        let list = commit_list(commits)?;
-        self.with(|client| client.commit(&list, CommitMode::Async))
-    }
-
     /// Whether the assignment was taken away, so that a commit can only be refused.
     pub(super) fn lost(&self) -> bool {
         self.client.as_ref().is_some_and(|client| client.assignment_lost())
@@ -208,6 +192,12 @@ impl Group {
     /// still under way, it forgets to leave the group, and the others wait for the session to end.
     pub(super) async fn close(mut self) {
         let Some(client) = self.begin_close() else { return };
+        let Some(client) = Arc::into_inner(client) else {
+            return tracing::warn!(
+                group = self.name,
+                "the consumer still asks its broker something, and leaves its group only after the answer"
+            );
+        };
         let closed = tokio::task::spawn_blocking(move || drop(client));
         if tokio::time::timeout(CLOSE, closed).await.is_err() {
             tracing::warn!(
@@ -255,7 +245,7 @@ pub(super) fn seek(client: &Client, targets: &[(TopicPartition, i64)], timeout: 
 }
 
 /// Commits, and blocks until the broker has answered.
-pub(super) fn commit_and_wait(client: &Client, commits: &[Commit]) -> KafkaResult<()> {
+pub(super) fn commit(client: &Client, commits: &[Commit]) -> KafkaResult<()> {
     client.commit(&commit_list(commits)?, CommitMode::Sync)
 }
 

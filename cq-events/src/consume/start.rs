@@ -80,23 +80,30 @@ pub(super) fn look_up(
         let committed = client.committed_offsets(list(&places), timeout)?;
         let mut assignments = Vec::with_capacity(places.len());
         for place in places {
-            let range = client.fetch_watermarks(&place.topic, place.partition, timeout)?;
-            let assignment = match standing(&committed, &place)? {
-                Some((offset, finished)) => {
-                    if let Some(gap) = gap(&place, offset, range) {
-                        return Ok(Err(gap));
-                    }
-                    Assignment { place, start: Some(offset), finished, is_new: false }
+            let range = client.fetch_watermarks(&place.topic, place.partition, timeout);
+            let (assignment, range) = match (standing(&committed, &place)?, range) {
+                (Some((offset, finished)), range) => {
+                    (Assignment { place, start: Some(offset), finished, is_new: false }, range.ok())
                 }
-                None => {
+                // A partition without a leader must not hold up the others: it is fetched from its beginning, once it
+                // can be.
+                (None, Err(_)) if *start == StartAt::Earliest => {
+                    (Assignment { place, start: None, finished: Finished::default(), is_new: false }, None)
+                }
+                (None, range) => {
+                    let range = range?;
                     let offset = first(client, &place, start, range, timeout)?;
-                    if let Some(gap) = gap(&place, offset, range) {
-                        return Ok(Err(gap));
-                    }
                     let is_new = *start != StartAt::Earliest;
-                    Assignment { place, start: Some(offset), finished: Finished::default(), is_new }
+                    let finished = Finished::default();
+                    (Assignment { place, start: Some(offset), finished, is_new }, Some(range))
                 }
             };
+            // What cannot be checked now, librdkafka meets when it fetches.
+            let gap =
+                assignment.start.zip(range).and_then(|(offset, range)| gap(&assignment.place, offset, range));
+            if let Some(gap) = gap {
+                return Ok(Err(gap));
+            }
             assignments.push(assignment);
         }
         Ok(Ok(assignments))

@@ -191,11 +191,17 @@ fn unseen(topic: &'static str, outcome: &Outcome) {
     }
 }
 
-/// The slots that are free.
-#[derive(Default)]
-pub(super) struct Pool(Mutex<Vec<Arc<Slot>>>);
+/// The slots that are free, as many as messages can be on their way.
+pub(super) struct Pool {
+    free: Mutex<Vec<Arc<Slot>>>,
+    limit: usize,
+}
 
 impl Pool {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { free: Mutex::default(), limit }
+    }
+
     /// A slot for a message of so many bytes, and its receipt.
     pub(super) fn take(
         self: &Arc<Self>,
@@ -229,11 +235,15 @@ impl Pool {
     }
 
     fn put(&self, slot: Arc<Slot>) {
-        self.lock().push(slot);
+        slot.lock().about = None;
+        let mut free = self.lock();
+        if free.len() < self.limit {
+            free.push(slot);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Slot>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -293,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_receipt_is_woken_by_its_report_and_its_slot_is_used_again() {
-        let (pool, woken) = (Arc::new(Pool::default()), Arc::new(Woken::default()));
+        let (pool, woken) = (Arc::new(Pool::new(8)), Arc::new(Woken::default()));
         let waker = Waker::from(Arc::clone(&woken));
         let mut cx = Context::from_waker(&waker);
         let (first, mut receipt) = pool.take("t", &Made, 1);
@@ -316,7 +326,7 @@ mod tests {
 
     #[test]
     fn the_slot_of_a_dropped_receipt_is_free_after_the_report_and_not_before() {
-        let pool = Arc::new(Pool::default());
+        let pool = Arc::new(Pool::new(8));
         let (slot, receipt) = pool.take("t", &Made, 1);
         drop(receipt);
         assert!(pool.lock().is_empty());

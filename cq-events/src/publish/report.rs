@@ -36,7 +36,7 @@ impl Reports {
         Self {
             events: ClientEvents::default(),
             counters: ProducerCounters::default(),
-            pool: Arc::default(),
+            pool: Arc::new(Pool::new(config.queue_messages())),
             room: Notify::new(),
             pending: AtomicUsize::new(0),
             message_timeout: config.message_timeout(),

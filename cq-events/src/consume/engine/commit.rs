@@ -67,7 +67,7 @@ impl Engine {
         self.partitions.values().any(|partition| of(&partition.place) && partition.ledger.has_news())
     }
 
-    fn commit(&mut self, id: Option<CommitId>, of: impl Fn(&TopicPartition) -> bool) -> bool {
+    pub(super) fn commit(&mut self, id: Option<CommitId>, of: impl Fn(&TopicPartition) -> bool) -> bool {
         let partitions = self.partitions.values_mut().filter(|partition| of(&partition.place));
         let commits: Vec<Commit> = partitions
             .filter_map(|partition| {

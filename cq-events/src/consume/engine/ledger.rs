@@ -4,10 +4,6 @@ use std::collections::VecDeque;
 
 use super::finished::{Finished, fits};
 
-/// How many delivered messages a ledger holds before the intake pauses: one that is never done must not fill the
-/// memory with those after it.
-const MAX_OPEN: usize = 1 << 16;
-
 /// Counts messages, not integers: compaction and transaction markers leave holes between offsets.
 #[derive(Debug)]
 pub(crate) struct Ledger {
@@ -97,9 +93,9 @@ impl Ledger {
 
     /// Whether the intake must pause for what is above a gap: it has no place in a commit's metadata, or in memory.
     /// What was inherited does not count, since only more intake gets past it.
-    pub(crate) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self, most_open: usize) -> bool {
         let span = self.watermark.zip(self.last).map_or(0, |(watermark, last)| last.abs_diff(watermark));
-        self.open.len() >= MAX_OPEN || !fits(self.runs, span)
+        self.open.len() >= most_open || !fits(self.runs, span)
     }
 
     /// What to commit, where no commit held it yet. A commit that is awaited also holds what was asked for before: the
@@ -303,7 +299,7 @@ mod tests {
     fn the_intake_pauses_before_a_commit_has_no_place_for_what_is_done() {
         let mut ledger = ledger(0..5_000);
         let mut done = (1..5_000).step_by(2);
-        while !ledger.is_full() {
+        while !ledger.is_full(10_000) {
             assert!(ledger.finish(done.next().expect("there is an end to it")));
         }
         let Progress { offset, finished } = ledger.take_progress(false).unwrap();
@@ -312,6 +308,6 @@ mod tests {
         for offset in 0..5_000 {
             ledger.finish(offset);
         }
-        assert!(!ledger.is_full());
+        assert!(!ledger.is_full(10_000));
     }
 }

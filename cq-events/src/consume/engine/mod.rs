@@ -60,6 +60,9 @@ pub(crate) struct Settings {
     /// The same in bytes of keys and values.
     pub(crate) high_bytes: usize,
     pub(crate) low_bytes: usize,
+    /// A partition is paused, too, while so many messages from its watermark on were taken in: one that is never done
+    /// must not fill the memory with those after it.
+    pub(crate) most_open: usize,
 }
 
 impl Default for Settings {
@@ -74,6 +77,7 @@ impl Default for Settings {
             low_messages: 256,
             high_bytes: 4 << 20,
             low_bytes: 1 << 20,
+            most_open: 1 << 16,
         }
     }
 }
@@ -169,6 +173,17 @@ impl Engine {
     /// How the partitions stand.
     pub(crate) fn standings(&self, now: Instant) -> impl Iterator<Item = Standing> + '_ {
         self.partitions.values().map(move |partition| partition.standing(now))
+    }
+
+    /// The partitions that messages are taken in of.
+    pub(crate) fn open_places(&self) -> Vec<TopicPartition> {
+        let open = self.partitions.values().filter(|partition| !partition.is_closed());
+        open.map(|partition| partition.place.clone()).collect()
+    }
+
+    /// Whether the end is under way.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.is_some()
     }
 
     /// The next offset to take in of each partition where that is known.

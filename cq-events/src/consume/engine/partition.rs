@@ -109,7 +109,7 @@ impl Partition {
         let full = self.closed
             || self.lanes.waiting() >= settings.high_messages
             || self.lanes.waiting_bytes() >= settings.high_bytes
-            || self.ledger.is_full();
+            || self.ledger.is_full(settings.most_open);
         !self.paused && full && {
             self.paused = true;
             true
@@ -121,7 +121,7 @@ impl Partition {
         let low = !self.closed
             && self.lanes.waiting() <= settings.low_messages
             && self.lanes.waiting_bytes() <= settings.low_bytes
-            && !self.ledger.is_full();
+            && !self.ledger.is_full(settings.most_open);
         self.paused && low && {
             self.paused = false;
             true

@@ -40,6 +40,7 @@ impl Orphans {
 impl Engine {
     pub(super) fn assigned(&mut self, assignments: Vec<Assignment>, now: Instant) {
         let answer = assignments.iter().map(|assignment| (assignment.place.clone(), assignment.start));
+        let is_new = assignments.iter().any(|assignment| assignment.is_new);
         self.outputs.push_back(Output::Assign(answer.collect()));
         for assignment in assignments {
             self.remove(&assignment.place);
@@ -50,6 +51,10 @@ impl Engine {
             }
             self.last_generation.0 += 1;
             self.partitions.insert(self.last_generation, partition);
+        }
+        // At once: a group that ends before the first commit would else start elsewhere the next time.
+        if is_new {
+            self.commit(None, |_| true);
         }
     }
 

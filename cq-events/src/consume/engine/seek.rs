@@ -36,6 +36,7 @@ impl Engine {
         }
         if !moved.is_empty() {
             self.outputs.push_back(Output::Seek(id, moved));
+            self.commit(None, |_| true);
         }
     }
 

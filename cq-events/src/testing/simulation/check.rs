@@ -64,8 +64,8 @@ pub(super) struct Place {
 #[derive(Default)]
 pub(super) struct Checker {
     partitions: BTreeMap<i32, Truth>,
-    /// By assignment and key: what is being handled.
-    at_work: BTreeMap<(MemberId, u64, Key), i64>,
+    /// By process, partition and key, whatever the assignment: what is being handled.
+    at_work: BTreeMap<(MemberId, i32, Key), i64>,
     /// By assignment and key: what was begun last.
     begun: BTreeMap<(MemberId, u64, Key), i64>,
 }
@@ -161,11 +161,10 @@ impl Checker {
         if is_owner && message.is_done && !message.may_repeat {
             return Err((Rule::NothingTwice, format!("{place} begins again, and nothing went wrong")));
         }
-        let lane = (member, assignment, message.key);
-        if let Some(other) = self.at_work.insert(lane, offset) {
+        if let Some(other) = self.at_work.insert((member, partition, message.key), offset) {
             return Err((Rule::OrderPerKey, format!("{place} begins while {other} of its key is handled")));
         }
-        match self.begun.insert(lane, offset) {
+        match self.begun.insert((member, assignment, message.key), offset) {
             Some(last) if last >= offset => {
                 Err((Rule::OrderPerKey, format!("{place} begins after {last} in one assignment")))
             }
@@ -184,7 +183,7 @@ impl Checker {
     /// A handler ended without success.
     pub(super) fn dropped(&mut self, place: Place) {
         if let Some((_, message)) = self.find(place.partition, place.offset) {
-            self.at_work.remove(&(place.member, place.assignment, message.key));
+            self.at_work.remove(&(place.member, place.partition, message.key));
         }
     }
 

@@ -41,8 +41,9 @@ pub(super) enum Answer {
 
 #[derive(Default)]
 pub(super) struct Group {
-    /// The members, and whether each has a rebalance to complete.
-    members: BTreeMap<MemberId, bool>,
+    /// The members, and which rebalance each has to complete.
+    members: BTreeMap<MemberId, Option<u64>>,
+    last_rebalance: u64,
     owners: BTreeMap<i32, Option<MemberId>>,
     /// Partitions of which a commit went wrong since they have their owner.
     troubled: BTreeSet<i32>,
@@ -67,11 +68,11 @@ impl Group {
     }
 
     pub(super) fn is_rebalancing(&self) -> bool {
-        self.members.values().any(|is_busy| *is_busy)
+        self.members.values().any(Option::is_some)
     }
 
     pub(super) fn join(&mut self, member: MemberId) {
-        self.members.insert(member, false);
+        self.members.insert(member, None);
     }
 
     /// A commit of the partition went wrong.
@@ -79,10 +80,20 @@ impl Group {
         self.troubled.insert(partition);
     }
 
+    /// A commit of the partition was taken.
+    pub(super) fn trouble_is_over(&mut self, partition: i32) {
+        self.troubled.remove(&partition);
+    }
+
+    /// Which rebalance the member has to complete.
+    pub(super) fn rebalance_of(&self, member: MemberId) -> Option<u64> {
+        self.members.get(&member).copied().flatten()
+    }
+
     /// The member's rebalance is complete.
     pub(super) fn complete(&mut self, member: MemberId) {
-        if let Some(is_busy) = self.members.get_mut(&member) {
-            *is_busy = false;
+        if let Some(rebalance) = self.members.get_mut(&member) {
+            *rebalance = None;
         }
     }
 
@@ -100,7 +111,7 @@ impl Group {
     pub(super) fn rebalance(&mut self) -> Vec<(MemberId, Notice)> {
         let shares = self.shares();
         let mut notices = Vec::new();
-        for (member, is_busy) in self.members.iter_mut().filter(|(_, is_busy)| !**is_busy) {
+        for (member, rebalance) in self.members.iter_mut().filter(|(_, rebalance)| rebalance.is_none()) {
             let owned = |(_, owner): &(&i32, &Option<MemberId>)| **owner == Some(*member);
             let is_mine = |partition: &i32| shares.get(partition) == Some(member);
             let of = |partitions: Vec<i32>| (!partitions.is_empty()).then_some(partitions);
@@ -117,7 +128,8 @@ impl Group {
                 }
                 (None, None) => continue,
             };
-            *is_busy = true;
+            self.last_rebalance += 1;
+            *rebalance = Some(self.last_rebalance);
             notices.push((*member, notice));
         }
         notices

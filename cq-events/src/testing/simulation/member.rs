@@ -1,6 +1,6 @@
 //! A simulated process of the group: the real engine and handler, and a driver that does what the real one does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::check::Place;
 use super::work::Worker;
-use crate::consume::engine::{Commit, Engine, Settings, Token};
+use crate::consume::engine::{Commit, Engine, SeekId, Settings, Token, TopicPartition};
 use crate::consume::reader::Reader;
 use crate::consume::{Delivery, DeliveryError, EventHandler as _};
 use crate::event::Message;
@@ -39,6 +39,7 @@ const SETTINGS: Settings = Settings {
     low_messages: 4,
     high_bytes: 1 << 20,
     low_bytes: 1 << 18,
+    most_open: 60,
 };
 
 pub(super) struct Member {
@@ -50,6 +51,10 @@ pub(super) struct Member {
     pub(super) asked: Vec<i32>,
     /// When the engine wants to know the time.
     pub(super) tick: Option<Duration>,
+    /// Seeks wait for each other, and an assignment for them, as in the real driver.
+    pub(super) seeks: VecDeque<(SeekId, Vec<(TopicPartition, i64)>)>,
+    pub(super) is_seeking: bool,
+    pub(super) held_assign: Option<Vec<(TopicPartition, Option<i64>)>>,
     /// An earlier commit, for the bug that repeats it.
     pub(super) old_commit: Option<Vec<Commit>>,
     worker: Arc<Worker>,
@@ -81,6 +86,9 @@ impl Member {
             question: 0,
             asked: Vec::new(),
             tick: None,
+            seeks: VecDeque::new(),
+            is_seeking: false,
+            held_assign: None,
             old_commit: None,
             worker,
             reader,

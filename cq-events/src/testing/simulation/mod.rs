@@ -58,11 +58,13 @@ pub enum Bug {
     RepeatsOldCommits,
     /// Never fetches a partition again that was paused.
     NeverResumes,
+    /// Does not answer when the group wants partitions back.
+    NeverGivesBack,
 }
 
 impl Bug {
     /// All of them, each with the rules one of which it breaks first.
-    pub const ALL: [(Self, &[Rule]); 9] = [
+    pub const ALL: [(Self, &[Rule]); 10] = [
         (Self::CommitsPastAGap, &[Rule::NothingLost]),
         (Self::StoresOffsetsByItself, &[Rule::NothingLost]),
         (Self::SwallowsFailures, &[Rule::NothingLost, Rule::OrderPerKey]),
@@ -72,6 +74,7 @@ impl Bug {
         (Self::GivesBackAtOnce, &[Rule::NothingTwice]),
         (Self::RepeatsOldCommits, &[Rule::NoWayBack]),
         (Self::NeverResumes, &[Rule::GetsDone]),
+        (Self::NeverGivesBack, &[Rule::GetsDone]),
     ];
 }
 

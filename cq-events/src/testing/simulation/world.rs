@@ -32,6 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the group waits for a member that it does not hear of.
 const SESSION: Duration = Duration::from_secs(2);
 
+/// How long the answer to a revoke may take: its deadlines, and a slow way.
+const OVERDUE: Duration = Duration::from_secs(12);
+
 /// Something that happens at its time.
 #[derive(Clone, Debug)]
 enum Happening {
@@ -52,6 +55,8 @@ enum Happening {
     Later(MemberId, Input),
     /// What a member fetches from now on is from where it sought.
     Sought(MemberId, SeekId, Vec<(TopicPartition, i64)>),
+    /// A member must have completed this rebalance.
+    Overdue(MemberId, Option<u64>),
     /// The group loses patience with a member.
     Expel(MemberId),
 }
@@ -72,6 +77,8 @@ pub(super) struct World {
     lives: BTreeMap<usize, u32>,
     /// Until when a process does nothing, and what waits for it meanwhile.
     stalled: BTreeMap<usize, (Duration, Vec<Happening>)>,
+    /// Until when each process stood still the last time.
+    stalls: BTreeMap<usize, Duration>,
     /// When the last message on each way arrives: none overtakes another.
     ways: BTreeMap<(MemberId, bool), Duration>,
     last_assignment: u64,
@@ -100,6 +107,7 @@ impl World {
             members: BTreeMap::new(),
             lives: BTreeMap::new(),
             stalled: BTreeMap::new(),
+            stalls: BTreeMap::new(),
             ways: BTreeMap::new(),
             last_assignment: 0,
             is_calm: false,
@@ -167,6 +175,7 @@ impl World {
             }
             Happening::Request(from, request) => self.request(from, request)?,
             Happening::Expel(member) => self.expel(member)?,
+            Happening::Overdue(id, rebalance) => self.overdue(id, rebalance)?,
             Happening::Fetch(id)
             | Happening::Wake(id, _)
             | Happening::Tick(id)
@@ -201,13 +210,15 @@ impl World {
             Happening::Later(_, input) => Some(input),
             Happening::Sought(_, id, targets) => {
                 for (place, offset) in targets {
-                    // The partition may be gone, or have come back.
-                    if member.engine.awaits(id)
-                        && let Some(fetching) = member.fetching.get_mut(&place.partition)
-                    {
+                    if let Some(fetching) = member.fetching.get_mut(&place.partition) {
                         fetching.position = offset;
                     }
                 }
+                member.is_seeking = false;
+                if let Some(starts) = member.held_assign.take() {
+                    self.assign(&mut member, starts);
+                }
+                self.next_seek(&mut member);
                 Some(Input::Sought(id))
             }
             _ => None,
@@ -329,6 +340,7 @@ impl World {
         let (until, _) = self.stalled.entry(slot).or_default();
         *until = (*until).max(self.now + time);
         let until = *until;
+        self.stalls.insert(slot, until);
         self.at(until, Happening::GoOn(slot));
         Some(id)
     }
@@ -407,6 +419,15 @@ impl World {
         Ok(())
     }
 
+    fn overdue(&self, id: MemberId, rebalance: Option<u64>) -> Result<(), Broken> {
+        let is_alive = self.members.get(&id.slot).is_some_and(|member| member.id == id);
+        let stood_still = self.stalls.get(&id.slot).is_some_and(|until| *until + OVERDUE > self.now);
+        if rebalance.is_some() && self.group.rebalance_of(id) == rebalance && is_alive && !stood_still {
+            return Err((Rule::GetsDone, format!("{id} does not give back what the group wants back")));
+        }
+        Ok(())
+    }
+
     fn rebalance(&mut self) {
         for (member, notice) in self.group.rebalance() {
             self.note(|| format!("the group tells {member}: {notice:?}"));
@@ -436,7 +457,9 @@ impl World {
 
     fn assignment(&self, partition: i32) -> Assignment {
         let (offset, finished) = self.checker.committed(partition);
-        Assignment { place: at(partition), start: Some(offset), finished, is_new: false }
+        // Where the group has no offset, it commits that it starts at the first.
+        let is_new = offset == 0;
+        Assignment { place: at(partition), start: Some(offset), finished, is_new }
     }
 
     fn commit(&mut self, from: MemberId, commits: Vec<Commit>, id: Option<CommitId>) -> Result<(), Broken> {
@@ -470,6 +493,8 @@ impl World {
                 let read = Finished::from_metadata(offset, &metadata);
                 let read = read.map_err(|_| (Rule::NothingLost, format!("{metadata} cannot be read")))?;
                 self.checker.commit(place.partition, offset, read)?;
+                // It holds all that an earlier one did.
+                self.group.trouble_is_over(place.partition);
             } else if self.group.owner(place.partition) == Some(from) {
                 self.group.trouble(place.partition);
             }
@@ -509,12 +534,15 @@ impl World {
             Notice::Offsets(..) => None,
             Notice::Revoked(partitions) => {
                 self.tally.count("revokes");
+                let rebalance = self.group.rebalance_of(member.id);
+                self.after(OVERDUE, Happening::Overdue(member.id, rebalance));
                 let places = partitions.into_iter().map(at).collect();
                 let is_hasty = self.bug == Some(Bug::GivesBackAtOnce);
                 Some(if is_hasty { Input::Lost(places) } else { Input::Revoked(places) })
             }
             Notice::Lost => {
-                let known = member.fetching.keys().copied().chain(member.asked.drain(..));
+                let held = member.held_assign.iter().flatten().map(|(place, _)| place.partition);
+                let known = member.fetching.keys().copied().chain(member.asked.drain(..)).chain(held);
                 let places = known.map(at).collect();
                 member.question += 1;
                 Some(Input::Lost(places))
@@ -625,17 +653,8 @@ impl World {
                 }
             }
             Output::Commit(commits, id) => self.send_commit(member, commits, id),
-            Output::Assign(starts) => {
-                for (place, start) in starts {
-                    self.last_assignment += 1;
-                    let assignment = self.last_assignment;
-                    let fetching =
-                        Fetching { assignment, position: start.unwrap_or_default(), is_paused: false };
-                    member.fetching.insert(place.partition, fetching);
-                }
-                self.tally.count("assigns");
-                self.send(member.id, Request::Took);
-            }
+            Output::Assign(starts) if member.is_seeking => member.held_assign = Some(starts),
+            Output::Assign(starts) => self.assign(member, starts),
             Output::Seek(id, targets) => {
                 for (place, offset) in &targets {
                     self.tally.count("seeks");
@@ -645,18 +664,48 @@ impl World {
                         fetching.assignment = self.last_assignment;
                     }
                 }
-                let time = self.random.millis(1..400);
-                self.after(time, Happening::Sought(member.id, id, targets));
+                member.seeks.push_back((id, targets));
+                self.next_seek(member);
             }
+            // What was lost is gone without an answer.
+            Output::Unassign(_) if self.bug == Some(Bug::NeverGivesBack) && self.group.has(member.id) => {}
             Output::Unassign(places) => {
                 let partitions: Vec<i32> = places.iter().map(|place| place.partition).collect();
                 member.fetching.retain(|partition, _| !partitions.contains(partition));
+                member.held_assign = member
+                    .held_assign
+                    .take()
+                    .filter(|starts| starts.iter().any(|(place, _)| !places.contains(place)));
                 self.send(member.id, Request::GaveBack(partitions));
             }
             // The caller's.
             Output::Stop(_) => {}
         }
         Ok(())
+    }
+
+    fn assign(&mut self, member: &mut Member, starts: Vec<(TopicPartition, Option<i64>)>) {
+        for (place, start) in starts {
+            self.last_assignment += 1;
+            let assignment = self.last_assignment;
+            let fetching = Fetching { assignment, position: start.unwrap_or_default(), is_paused: false };
+            member.fetching.insert(place.partition, fetching);
+        }
+        self.tally.count("assigns");
+        self.send(member.id, Request::Took);
+    }
+
+    /// Begins the next seek that still matters, unless one is under way.
+    fn next_seek(&mut self, member: &mut Member) {
+        while !member.is_seeking
+            && let Some((id, targets)) = member.seeks.pop_front()
+        {
+            if member.engine.awaits(id) {
+                member.is_seeking = true;
+                let time = self.random.millis(1..400);
+                self.after(time, Happening::Sought(member.id, id, targets));
+            }
+        }
     }
 
     fn send_commit(&mut self, member: &mut Member, mut commits: Vec<Commit>, id: Option<CommitId>) {
