@@ -1,5 +1,7 @@
 //! Connects the engine to librdkafka, tokio and the clock. It decides nothing.
 
+mod ask;
+
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::pin;
@@ -200,66 +202,6 @@ impl<H: EventHandler> Driver<H> {
         }
     }
 
-    /// Where a seek leads was looked up.
-    fn targeted(&mut self, found: Result<Targets, JoinError>) -> Input {
-        let Ok((targets, answer)) = found else { return Input::Tick };
-        let (input, result) = match targets {
-            Ok(mut targets) => {
-                // Some may have gone meanwhile.
-                let open = self.engine.open_places();
-                targets.retain(|(place, _)| open.contains(place));
-                let count = targets.len();
-                (Input::Seek(targets), Ok(count))
-            }
-            Err(NoStart::Gap(gap)) => (Input::Tick, Err(gap.into_error(self.group.name()))),
-            Err(NoStart::Unanswered(_, error)) => {
-                let action = "look up where to seek";
-                (Input::Tick, Err(request_error(&self.config, action, &error).into()))
-            }
-        };
-        let _ = answer.send(result);
-        input
-    }
-
-    /// Begins the next seek that still matters, unless one is under way.
-    fn next_seek(&mut self) {
-        while self.seeks.is_empty()
-            && let Some((id, targets)) = self.waiting_seeks.pop_front()
-            && let Some(client) = self.group.client().map(Arc::clone)
-        {
-            if !self.engine.awaits(id) {
-                continue;
-            }
-            let timeout = self.config.connect_timeout();
-            self.seeks.spawn_blocking(move || {
-                let result = seek(&client, &targets, timeout);
-                if result.is_err() {
-                    std::thread::sleep(RETRY);
-                }
-                (id, targets, result)
-            });
-        }
-    }
-
-    /// A seek that failed is tried again for as long as the partitions are ours: until then, nothing is taken in.
-    fn sought(&mut self, sought: Result<Sought, JoinError>) -> Result<Input, ConsumeError> {
-        let input = match sought {
-            Ok((id, _, Ok(()))) => Input::Sought(id),
-            Ok((id, targets, Err(error))) => {
-                tracing::warn!(group = self.group.name(), ?targets, "cannot seek: {}", words(&error));
-                self.waiting_seeks.push_front((id, targets));
-                Input::Tick
-            }
-            // The async runtime shuts down.
-            Err(_) => Input::Tick,
-        };
-        if let Some(starts) = self.held_assign.take() {
-            self.carry_out(Output::Assign(starts))?;
-        }
-        self.next_seek();
-        Ok(input)
-    }
-
     /// A message, and those that are there already.
     fn received<'a>(
         &mut self,
@@ -314,58 +256,10 @@ impl<H: EventHandler> Driver<H> {
         }
     }
 
-    /// Asks where the group stands, off the async runtime, while polling goes on.
-    fn look_up_starts(&mut self, partitions: Vec<TopicPartition>, after: Duration) {
-        let Some(client) = self.group.client().map(Arc::clone) else { return };
-        let (timeout, start_at) = (self.config.connect_timeout(), self.start_at.clone());
-        let rebalance = self.rebalance;
-        self.starts.spawn_blocking(move || {
-            std::thread::sleep(after);
-            (rebalance, start::look_up(&client, partitions, &start_at, timeout))
-        });
-    }
-
-    /// The group's answer completes the rebalance. Without one it is asked again: there is no other way to know where
-    /// to start, and the group waits.
-    fn started(&mut self, starts: Result<(u64, Starts), JoinError>) -> Result<Input, ConsumeError> {
-        match starts {
-            Ok((rebalance, _)) if rebalance != self.rebalance => {}
-            Ok((_, Ok(assignments))) => return Ok(Input::Assigned(assignments)),
-            Ok((_, Err(NoStart::Gap(gap)))) => {
-                let error = gap.into_error(self.group.name());
-                return Ok(self.stop_for(error));
-            }
-            Ok((_, Err(NoStart::Unanswered(partitions, error)))) => {
-                self.survive(&error)?;
-                self.look_up_starts(partitions, RETRY);
-            }
-            // The async runtime shuts down.
-            Err(_) => {}
-        }
-        Ok(Input::Tick)
-    }
-
     /// Ends the consumer with this error, after what is in flight is done and committed.
     fn stop_for(&mut self, error: ConsumeError) -> Input {
         self.ending.get_or_insert(error);
         Input::Shutdown
-    }
-
-    /// librdkafka met an offset that a partition does not have, and does not say which: it is looked for.
-    fn look_for_gap(&mut self, client: &Arc<Client>) {
-        let (client, positions, timeout) =
-            (Arc::clone(client), self.engine.positions(), self.config.connect_timeout());
-        self.gaps.spawn_blocking(move || start::find_gap(&client, &positions, timeout));
-    }
-
-    fn out_of_range(&self, gap: Result<Result<Option<Gap>, NativeError>, JoinError>) -> ConsumeError {
-        match gap {
-            Ok(Ok(Some(gap))) => gap.into_error(self.group.name()),
-            Ok(Err(error)) => self.fatal(&error),
-            Ok(Ok(None)) | Err(_) => {
-                self.fatal(&NativeError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset))
-            }
-        }
     }
 
     fn outcomes(&mut self, outcomes: Vec<Outcome>) -> Input {
@@ -440,32 +334,6 @@ impl<H: EventHandler> Driver<H> {
             Output::Stop(_) => Ok(()),
         };
         result.map_err(|error| self.fatal(&error))
-    }
-
-    /// Commits off the async runtime, while polling goes on, unless a commit is under way.
-    fn next_commit(&mut self) {
-        while self.commits.is_empty()
-            && let Some((commits, id)) = self.waiting_commits.pop_front()
-        {
-            let client = self.group.client().filter(|_| !commits.is_empty() && !self.group.lost());
-            let Some(client) = client.map(Arc::clone) else {
-                let given_up = id.map_or(Input::CommitRefused, Input::Committed);
-                self.engine.handle(given_up, Instant::now());
-                continue;
-            };
-            self.commits.spawn_blocking(move || match (commit(&client, &commits), id) {
-                (Ok(()), None) => Input::Tick,
-                (Ok(()), Some(id)) => Input::Committed(id),
-                (Err(error), Some(id)) if is_deferred(&error) => {
-                    std::thread::sleep(RETRY);
-                    Input::CommitDeferred(id)
-                }
-                (Err(error), id) => {
-                    tracing::warn!(?commits, "offsets were not committed: {}", words(&error));
-                    id.map_or(Input::CommitRefused, Input::Committed)
-                }
-            });
-        }
     }
 
     fn ended(&mut self, reason: StopReason) -> Result<(), ConsumeError> {
