@@ -49,42 +49,10 @@ fn with(headers: OwnedHeaders, key: &str, value: &str) -> OwnedHeaders {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use rdkafka::message::Headers;
 
+    use super::super::made::Made;
     use super::*;
-
-    #[derive(Default)]
-    struct Made {
-        id: Option<Uuid>,
-        at: Option<Timestamp>,
-        correlation: Option<String>,
-    }
-
-    impl Event for Made {
-        fn fullname(&self) -> &'static str {
-            "a.Made"
-        }
-        fn event_type(&self) -> &'static str {
-            "MADE"
-        }
-        fn key(&self) -> Option<Cow<'_, [u8]>> {
-            None
-        }
-        fn event_id(&self) -> Option<Uuid> {
-            self.id
-        }
-        fn occurred_at(&self) -> Option<Timestamp> {
-            self.at
-        }
-        fn correlation_id(&self) -> Option<&str> {
-            self.correlation.as_deref()
-        }
-        fn set_correlation_id(&mut self, id: String) {
-            self.correlation = Some(id);
-        }
-    }
 
     fn texts(headers: Option<OwnedHeaders>) -> Vec<(String, String)> {
         let headers = headers.unwrap_or_default();

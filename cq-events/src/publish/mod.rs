@@ -7,6 +7,8 @@
 mod error;
 mod handle;
 mod headers;
+#[cfg(test)]
+mod made;
 mod producer;
 mod queue;
 mod receipt;

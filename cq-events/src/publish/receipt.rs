@@ -249,37 +249,11 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
 
-    use jiff::Timestamp;
-
+    use super::super::made::Made;
     use super::*;
-
-    struct Made;
-
-    impl Event for Made {
-        fn fullname(&self) -> &'static str {
-            "a.Made"
-        }
-        fn event_type(&self) -> &'static str {
-            "MADE"
-        }
-        fn key(&self) -> Option<Cow<'_, [u8]>> {
-            None
-        }
-        fn event_id(&self) -> Option<Uuid> {
-            None
-        }
-        fn occurred_at(&self) -> Option<Timestamp> {
-            None
-        }
-        fn correlation_id(&self) -> Option<&str> {
-            None
-        }
-        fn set_correlation_id(&mut self, _: String) {}
-    }
 
     #[derive(Default)]
     struct Woken(AtomicUsize);
@@ -306,7 +280,7 @@ mod tests {
         let (pool, woken) = (Arc::new(Pool::new(8)), Arc::new(Woken::default()));
         let waker = Waker::from(Arc::clone(&woken));
         let mut cx = Context::from_waker(&waker);
-        let (first, mut receipt) = pool.take("t", &Made, 1);
+        let (first, mut receipt) = pool.take("t", &Made::default(), 1);
         assert_eq!(offset(Pin::new(&mut receipt).poll(&mut cx)), None);
         assert_eq!(offset(Pin::new(&mut receipt).poll(&mut cx)), None);
         pool.report(Arc::clone(&first), published(7));
@@ -317,7 +291,7 @@ mod tests {
         drop(receipt);
         assert_eq!(pool.lock().len(), 1, "once");
 
-        let (second, mut receipt) = pool.take("t", &Made, 2);
+        let (second, mut receipt) = pool.take("t", &Made::default(), 2);
         assert!(Arc::ptr_eq(&first, &second));
         assert_eq!(second.bytes(), 2);
         pool.report(second, published(8));
@@ -327,13 +301,13 @@ mod tests {
     #[test]
     fn the_slot_of_a_dropped_receipt_is_free_after_the_report_and_not_before() {
         let pool = Arc::new(Pool::new(8));
-        let (slot, receipt) = pool.take("t", &Made, 1);
+        let (slot, receipt) = pool.take("t", &Made::default(), 1);
         drop(receipt);
         assert!(pool.lock().is_empty());
         pool.report(slot, published(1));
         assert_eq!(pool.lock().len(), 1);
 
-        let (slot, receipt) = pool.take("t", &Made, 1);
+        let (slot, receipt) = pool.take("t", &Made::default(), 1);
         pool.report(slot, published(2));
         drop(receipt);
         assert_eq!(pool.lock().len(), 1);
