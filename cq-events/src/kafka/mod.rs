@@ -8,8 +8,8 @@ mod offsets;
 mod topics;
 
 pub use config::{
-    Acks, AutoOffsetReset, Compression, ConfigError, ConfigProblem, KafkaConfig, KafkaConfigBuilder,
-    SaslMechanism, SecurityProtocol,
+    Acks, AutoOffsetReset, Compression, ConfigError, ConfigProblem, GroupProtocol, KafkaConfig,
+    KafkaConfigBuilder, SaslMechanism, SecurityProtocol,
 };
 pub use error::{KafkaError, TopicDifference};
 #[cfg(feature = "testing")]

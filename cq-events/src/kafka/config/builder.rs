@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::error::{ConfigError, Problems};
 use super::secret::Secret;
 use super::settings::Settings;
-use super::values::{Acks, AutoOffsetReset, Compression, SaslMechanism, SecurityProtocol};
+use super::values::{Acks, AutoOffsetReset, Compression, GroupProtocol, SaslMechanism, SecurityProtocol};
 use super::{KafkaConfig, check};
 
 /// Builds a [`KafkaConfig`]: from its defaults ([`KafkaConfig::builder`]) or from a configuration that exists
@@ -50,6 +50,12 @@ impl KafkaConfigBuilder {
         ssl_key_password: impl Into<String> => Some(Secret::new(ssl_key_password));
         /// The consumer group.
         group_id: impl Into<String> => Some(group_id.into());
+        /// The name of this member of its group, for static membership (KIP-345): a member that comes back under its
+        /// name within the session has its partitions again, and the others notice nothing. It must be stable and no
+        /// other member's, such as the name of a pod of a stateful set.
+        group_instance_id: impl Into<String> => Some(group_instance_id.into());
+        /// How the members of a group share its partitions (`classic`).
+        group_protocol: GroupProtocol => group_protocol;
         /// Where a group without committed offsets starts (`earliest`).
         auto_offset_reset: AutoOffsetReset => auto_offset_reset;
         /// The client's name in the brokers' logs and quotas.
@@ -65,7 +71,8 @@ impl KafkaConfigBuilder {
         linger: Duration => linger;
         /// When a message that is not acknowledged is given up (30 s). Whole milliseconds.
         message_timeout: Duration => message_timeout;
-        /// When a consumer that sends no heartbeat loses its partitions (45 s). Whole milliseconds.
+        /// When a consumer that sends no heartbeat loses its partitions (45 s). Whole milliseconds. With the protocol
+        /// `consumer` the broker's `group.consumer.session.timeout.ms` decides instead.
         session_timeout: Duration => session_timeout;
         /// When a consumer that does not poll loses its partitions (5 min). Whole milliseconds.
         max_poll_interval: Duration => max_poll_interval;

@@ -181,6 +181,7 @@ fn texts(settings: &Settings, problems: &mut Problems) {
         ("ssl_key_location", settings.ssl_key_location.as_deref()),
         ("ssl_key_password", settings.ssl_key_password.as_ref().map(super::secret::Secret::expose)),
         ("group_id", settings.group_id.as_deref()),
+        ("group_instance_id", settings.group_instance_id.as_deref()),
         ("client_id", settings.client_id.as_deref()),
         ("service_name", Some(settings.service_name.as_str())),
     ];

@@ -78,6 +78,8 @@ fn apply(builder: &mut KafkaConfigBuilder, name: &str, value: &str) -> Result<()
         "KAFKA_SSL_KEY_LOCATION" => settings.ssl_key_location = Some(text()),
         "KAFKA_SSL_KEY_PASSWORD" => settings.ssl_key_password = Some(super::secret::Secret::new(value)),
         "KAFKA_GROUP_ID" => settings.group_id = Some(text()),
+        "KAFKA_GROUP_INSTANCE_ID" => settings.group_instance_id = Some(text()),
+        "KAFKA_GROUP_PROTOCOL" => settings.group_protocol = Choice::parse(value)?,
         "KAFKA_AUTO_OFFSET_RESET" => settings.auto_offset_reset = Choice::parse(value)?,
         "KAFKA_CLIENT_ID" => settings.client_id = Some(text()),
         "KAFKA_ACKS" => settings.acks = Choice::parse(value)?,

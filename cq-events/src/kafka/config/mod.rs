@@ -21,7 +21,7 @@ use rdkafka::ClientConfig;
 
 pub use builder::KafkaConfigBuilder;
 pub use error::{ConfigError, ConfigProblem};
-pub use values::{Acks, AutoOffsetReset, Compression, SaslMechanism, SecurityProtocol};
+pub use values::{Acks, AutoOffsetReset, Compression, GroupProtocol, SaslMechanism, SecurityProtocol};
 
 use crate::registry::{LocalRegistry, SchemaRegistry};
 use secret::without_user_info;
@@ -47,6 +47,8 @@ use settings::Settings;
 /// | `KAFKA_SSL_CA_LOCATION`, `KAFKA_SSL_CERTIFICATE_LOCATION`, `KAFKA_SSL_KEY_LOCATION` | paths | |
 /// | `KAFKA_SSL_KEY_PASSWORD` | | |
 /// | `KAFKA_GROUP_ID` | | |
+/// | `KAFKA_GROUP_INSTANCE_ID` | a name that only this member has | |
+/// | `KAFKA_GROUP_PROTOCOL` | `classic`, `consumer` | `classic` |
 /// | `KAFKA_AUTO_OFFSET_RESET` | `earliest`, `latest` | `earliest` |
 /// | `KAFKA_CLIENT_ID` | | librdkafka's |
 /// | `KAFKA_ACKS` | `all`, `1`, `0` | `all` |

@@ -8,7 +8,7 @@ use rdkafka::types::RDKafkaConfRes;
 use super::error::Problems;
 use super::secret::{REDACTED, Secret, is_secret};
 use super::settings::{Settings, named};
-use super::values::Choice;
+use super::values::{Choice, GroupProtocol};
 
 /// Properties that have a setting of their own: with two places for one value, one of them would lose silently.
 const OWN_SETTING: &[(&str, &str)] = &[
@@ -24,6 +24,8 @@ const OWN_SETTING: &[(&str, &str)] = &[
     ("ssl.key.location", "ssl_key_location"),
     ("ssl.key.password", "ssl_key_password"),
     ("group.id", "group_id"),
+    ("group.instance.id", "group_instance_id"),
+    ("group.protocol", "group_protocol"),
     ("auto.offset.reset", "auto_offset_reset"),
     ("client.id", "client_id"),
     ("acks", "acks"),
@@ -54,7 +56,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("delivery.report.only.error", "a publisher waits for the report of success as well"),
     ("test.mock.num.brokers", "messages would go to no Kafka; tests have `testing::EmbeddedBroker`"),
     ("log.queue", "log lines go to `tracing`"),
-    ("group.protocol", "the group protocol is classic, with the cooperative-sticky assignor"),
 ];
 
 const ASSIGNOR: &str = "cooperative-sticky";
@@ -159,11 +160,18 @@ pub(super) fn consumer(settings: &Settings, group: &str) -> ClientConfig {
     config.set("auto.offset.reset", "error");
     config.set("enable.auto.commit", "false");
     config.set("enable.auto.offset.store", "false");
-    config.set("partition.assignment.strategy", ASSIGNOR);
-    let session = settings.session_timeout.as_millis();
-    config.set("session.timeout.ms", session.to_string());
-    // librdkafka's 3 s are too few heartbeats for a short session; members also hear of a rebalance by them.
-    config.set("heartbeat.interval.ms", (session / 8).clamp(1, 3_000).to_string());
+    config.set("group.protocol", settings.group_protocol.as_str());
+    // With the other protocol, the broker says what these are, and librdkafka refuses them.
+    if settings.group_protocol == GroupProtocol::Classic {
+        config.set("partition.assignment.strategy", ASSIGNOR);
+        let session = settings.session_timeout.as_millis();
+        config.set("session.timeout.ms", session.to_string());
+        // librdkafka's 3 s are too few heartbeats for a short session; members also hear of a rebalance by them.
+        config.set("heartbeat.interval.ms", (session / 8).clamp(1, 3_000).to_string());
+    }
+    if let Some(instance) = &settings.group_instance_id {
+        config.set("group.instance.id", instance);
+    }
     config.set("max.poll.interval.ms", settings.max_poll_interval.as_millis().to_string());
     // By default a full queue is left alone for a second, which caps a fast consumer.
     config.set("fetch.queue.backoff.ms", "20");

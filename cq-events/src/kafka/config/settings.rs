@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::secret::{REDACTED, Secret, is_secret, without_user_info};
-use super::values::{Acks, AutoOffsetReset, Compression, SaslMechanism, SecurityProtocol};
+use super::values::{Acks, AutoOffsetReset, Compression, GroupProtocol, SaslMechanism, SecurityProtocol};
 
 /// The values behind a configuration and its builder.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(super) struct Settings {
     pub(super) ssl_key_location: Option<String>,
     pub(super) ssl_key_password: Option<Secret>,
     pub(super) group_id: Option<String>,
+    pub(super) group_instance_id: Option<String>,
+    pub(super) group_protocol: GroupProtocol,
     pub(super) auto_offset_reset: AutoOffsetReset,
     pub(super) client_id: Option<String>,
     pub(super) acks: Acks,
@@ -49,6 +51,8 @@ impl Default for Settings {
             ssl_key_location: None,
             ssl_key_password: None,
             group_id: None,
+            group_instance_id: None,
+            group_protocol: GroupProtocol::default(),
             auto_offset_reset: AutoOffsetReset::default(),
             client_id: None,
             acks: Acks::default(),
@@ -79,6 +83,8 @@ pub(super) const VARIABLES: &[(&str, &str)] = &[
     ("KAFKA_SSL_KEY_LOCATION", "ssl_key_location"),
     ("KAFKA_SSL_KEY_PASSWORD", "ssl_key_password"),
     ("KAFKA_GROUP_ID", "group_id"),
+    ("KAFKA_GROUP_INSTANCE_ID", "group_instance_id"),
+    ("KAFKA_GROUP_PROTOCOL", "group_protocol"),
     ("KAFKA_AUTO_OFFSET_RESET", "auto_offset_reset"),
     ("KAFKA_CLIENT_ID", "client_id"),
     ("KAFKA_ACKS", "acks"),
@@ -120,6 +126,8 @@ impl fmt::Debug for Settings {
             .field("ssl_key_location", &self.ssl_key_location)
             .field("ssl_key_password", &self.ssl_key_password)
             .field("group_id", &self.group_id)
+            .field("group_instance_id", &self.group_instance_id)
+            .field("group_protocol", &self.group_protocol)
             .field("auto_offset_reset", &self.auto_offset_reset)
             .field("client_id", &self.client_id)
             .field("acks", &self.acks)

@@ -84,6 +84,19 @@ fn every_variable_reaches_its_property() {
 }
 
 #[test]
+fn the_broker_says_how_long_sessions_are_with_its_own_group_protocol() {
+    let variables =
+        [("KAFKA_GROUP_PROTOCOL", "consumer"), ("KAFKA_GROUP_INSTANCE_ID", "pod-1"), ("KAFKA_GROUP_ID", "g")];
+    let consumer = with(&variables).unwrap().consumer_config("g");
+    assert_eq!(consumer.get("group.protocol"), Some("consumer"));
+    assert_eq!(consumer.get("group.instance.id"), Some("pod-1"));
+    for refused in ["session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy"] {
+        assert_eq!(consumer.get(refused), None, "{refused}");
+    }
+    assert_eq!(with(&[]).unwrap().consumer_config("g").get("group.protocol"), Some("classic"));
+}
+
+#[test]
 fn the_defaults_lose_nothing() {
     let config = with(&[]).unwrap();
     let producer = config.producer_config();

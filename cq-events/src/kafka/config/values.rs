@@ -113,6 +113,28 @@ impl Choice for AutoOffsetReset {
     }
 }
 
+/// How the members of a consumer group share its partitions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GroupProtocol {
+    /// Members decide, by the assignor cooperative-sticky; every broker has it. The default.
+    #[default]
+    Classic,
+    /// The broker decides (KIP-848): rebalances are shorter. Needs Kafka 4.0 or newer.
+    Consumer,
+}
+
+impl Choice for GroupProtocol {
+    const ALL: &'static [Self] = &[Self::Classic, Self::Consumer];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Consumer => "consumer",
+        }
+    }
+}
+
 /// How connections to brokers are secured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
