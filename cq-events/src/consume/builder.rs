@@ -155,7 +155,7 @@ impl<H: EventHandler> ConsumerBuilder<H> {
             config,
             settings: self.settings,
             start_at: self.start_at,
-            handlers: Arc::new(self.handlers),
+            handlers: self.handlers,
             reader: Arc::new(reader),
             streams,
             shared,

@@ -46,7 +46,7 @@ pub struct Consumer<H> {
     pub(super) config: KafkaConfig,
     pub(super) settings: Settings,
     pub(super) start_at: StartAt,
-    pub(super) handlers: Arc<H>,
+    pub(super) handlers: H,
     pub(super) reader: Arc<Reader>,
     pub(super) streams: Vec<&'static StreamInfo>,
     pub(super) shared: Arc<Shared>,

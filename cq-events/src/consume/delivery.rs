@@ -1,14 +1,12 @@
 //! One message on its way to a handler.
 
-use std::sync::Arc;
-
 use tracing::{Instrument, Span};
 
 use super::reader::{Branch, Reader};
 use super::{DispatchBorrowedTo, DispatchTo, Failure, Handled};
 use crate::codec::{DecodeError, Decoder, FrameError, read_frame};
 use crate::event::{EventInfo, EventView, Message, StreamInfo, Unknown};
-use crate::observe::correlation;
+use crate::observe::correlation::{self, CorrelationId};
 use crate::registry::{RegistryError, SchemaId};
 
 /// A message that is about to be handled, and what it is read with.
@@ -22,9 +20,6 @@ pub struct Delivery<'a> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeliveryError {
-    /// A header of the message has a key that is not UTF-8.
-    #[error("the message has a header whose key is not UTF-8; its producer must write another")]
-    Headers,
     /// The value does not begin with a wire header.
     #[error(transparent)]
     Frame(#[from] FrameError),
@@ -196,9 +191,6 @@ impl<'a> Delivery<'a> {
 
     /// Reads up to the event.
     async fn find(&self, stream: &'static StreamInfo) -> Result<Found<'a>, DeliveryError> {
-        if self.message.headers_unreadable() {
-            return Err(DeliveryError::Headers);
-        }
         let Some(value) = self.message.value() else { return Ok(Found::Unknown(Unknown::Tombstone)) };
         let (schema_id, datum) = read_frame(value)?;
         let plan = self.reader.plan(stream, schema_id).await?;
@@ -231,16 +223,16 @@ impl<'a> Delivery<'a> {
 /// What surrounds the handling of one message.
 struct About {
     span: Span,
-    correlation_id: Option<Arc<str>>,
+    correlation_id: Option<CorrelationId>,
 }
 
 impl About {
     fn event(message: &Message, info: Option<&EventInfo>, event: &impl EventView) -> Self {
         let event_id = event.event_id();
         // Where it has no correlation id, its event id: so that what it causes can be traced to it.
-        let correlation_id: Option<Arc<str>> = match event.correlation_id() {
+        let correlation_id = match event.correlation_id() {
             Some(id) => Some(id.into()),
-            None => event_id.map(|id| id.to_string().into()),
+            None => event_id.map(CorrelationId::from),
         };
         let span = span(message, info.map(|event| event.event_type));
         span.record("event_id", event_id.map(tracing::field::display));

@@ -9,9 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
 use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
-use rdkafka::message::BorrowedMessage;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 
@@ -20,7 +18,6 @@ use super::engine::{
     Assignment, Commit, CommitId, Engine, Input, Output, SeekId, Settings, StopReason, Token, TopicPartition,
 };
 use super::group::{Change, Client, Group, RETRY, commit, is_deferred, seek};
-use super::message::from_native;
 use super::start::{self, Gap, NoStart, StartAt};
 use super::status::{Question, Questions};
 use super::work::{Outcome, Work};
@@ -29,9 +26,14 @@ use crate::event::Message;
 use crate::kafka::KafkaConfig;
 use crate::kafka::connect::request_error;
 use crate::kafka::error::words;
+use crate::kafka::native::{FetchError, Polled};
 
 /// How many messages are taken in at once.
-const BATCH: usize = 256;
+const BATCH: usize = 1_000;
+
+/// How often the client is polled though nothing is said to be there: librdkafka takes a consumer that does not poll for
+/// one that hangs.
+const POLL: Duration = Duration::from_millis(200);
 
 /// How long a handler may take to be cut off: one that never awaits cannot be.
 const ABORT: Duration = Duration::from_secs(5);
@@ -52,6 +54,9 @@ pub(super) struct Driver<H> {
     changes: mpsc::UnboundedReceiver<Change>,
     config: KafkaConfig,
     work: Work<H>,
+    /// There may be something to poll.
+    due: bool,
+    poll_by: Instant,
     /// Commits wait for each other, so that none overtakes another.
     waiting_commits: VecDeque<(Vec<Commit>, Option<CommitId>)>,
     commits: JoinSet<Input>,
@@ -97,6 +102,8 @@ impl<H: EventHandler> Driver<H> {
             changes,
             config,
             work: Work::new(handlers, reader, streams),
+            due: true,
+            poll_by: Instant::now() + POLL,
             waiting_commits: VecDeque::new(),
             commits: JoinSet::new(),
             starts: JoinSet::new(),
@@ -148,8 +155,20 @@ impl<H: EventHandler> Driver<H> {
                 }
                 self.carry_out(output)?;
             }
+            if let Some(outcomes) = self.work.ended() {
+                let input = self.outcomes(outcomes);
+                self.engine.handle(input, Instant::now());
+                continue;
+            }
             let Some(client) = self.group.client().map(Arc::clone) else { return Ok(()) };
-            let deadline = tokio::time::Instant::from_std(self.engine.next_deadline());
+            self.due |= Instant::now() >= self.poll_by;
+            let fetches = self.due && self.engine.takes_messages();
+            let deadline = self.engine.next_deadline();
+            let deadline = if self.due { deadline } else { deadline.min(self.poll_by) };
+            if fetches {
+                // This future may be ready for long: other tasks of its thread have their turn in between.
+                tokio::task::yield_now().await;
+            }
             // No branch is preferred: each of them must be served under load, polling above all.
             let input = tokio::select! {
                 Some(change) = self.changes.recv() => self.changed(change),
@@ -158,7 +177,7 @@ impl<H: EventHandler> Driver<H> {
                     let error = self.out_of_range(gap);
                     self.stop_for(error)
                 }
-                Some(outcomes) = self.work.next() => self.outcomes(outcomes),
+                () = self.work.wait() => continue,
                 Some(question) = self.questions.recv() => {
                     self.answer(question, &client);
                     continue;
@@ -169,10 +188,14 @@ impl<H: EventHandler> Driver<H> {
                     self.next_commit();
                     commit.unwrap_or(Input::Tick)
                 }
-                () = tokio::time::sleep_until(deadline) => Input::Tick,
+                () = tokio::time::sleep_until(deadline.into()) => Input::Tick,
                 () = shutdown.as_mut(), if !stopping => Input::Shutdown,
                 () = told(&mut stop), if !stopping => Input::Shutdown,
-                received = client.recv() => self.received(&client, received)?,
+                () = self.group.woken(), if !self.due => {
+                    self.due = true;
+                    continue;
+                }
+                () = std::future::ready(()), if fetches => self.fetch(&client)?,
             };
             if matches!(input, Input::Shutdown) {
                 tracing::info!(
@@ -202,33 +225,20 @@ impl<H: EventHandler> Driver<H> {
         }
     }
 
-    /// A message, and those that are there already.
-    fn received<'a>(
-        &mut self,
-        client: &'a Arc<Client>,
-        mut received: Result<BorrowedMessage<'a>, NativeError>,
-    ) -> Result<Input, ConsumeError> {
-        let mut messages = Vec::new();
-        loop {
-            match received {
-                Ok(native) => {
-                    let message = from_native(&native, self.group.topic(rdkafka::Message::topic(&native)));
-                    self.shared.counters.consumed(message.payload_bytes());
-                    messages.push(message);
-                }
-                Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AutoOffsetReset) => {
-                    self.look_for_gap(client);
-                }
-                Err(error) => self.survive(&error)?,
-            }
-            if messages.len() == BATCH {
-                return Ok(Input::Fetched(messages));
-            }
-            match client.recv().now_or_never() {
-                Some(next) => received = next,
-                None => return Ok(Input::Fetched(messages)),
+    /// Takes in the messages that are there.
+    fn fetch(&mut self, client: &Arc<Client>) -> Result<Input, ConsumeError> {
+        let Polled { messages, errors, is_full } = self.group.poll(BATCH);
+        self.due = is_full;
+        self.poll_by = Instant::now() + POLL;
+        let bytes = messages.iter().map(Message::payload_bytes).sum();
+        self.shared.counters.consumed(messages.len(), bytes);
+        for error in errors {
+            match error.code {
+                RDKafkaErrorCode::AutoOffsetReset => self.look_for_gap(client),
+                _ => self.meet(&error)?,
             }
         }
+        Ok(Input::Fetched(messages))
     }
 
     fn changed(&mut self, change: Change) -> Input {
@@ -266,13 +276,11 @@ impl<H: EventHandler> Driver<H> {
         let mut done = Vec::with_capacity(outcomes.len());
         for Outcome { token, message, result } in outcomes {
             match result {
-                Ok(()) => {
-                    self.shared.counters.processed();
-                    done.push(token);
-                }
+                Ok(()) => done.push(token),
                 Err(error) => self.failed(token, message, error),
             }
         }
+        self.shared.counters.processed(done.len());
         Input::Done(done)
     }
 
@@ -295,7 +303,7 @@ impl<H: EventHandler> Driver<H> {
     fn carry_out(&mut self, output: Output) -> Result<(), ConsumeError> {
         let result = match output {
             Output::Dispatch(batch) => {
-                batch.into_iter().for_each(|(token, message)| self.work.begin(token, message));
+                self.work.begin(batch);
                 Ok(())
             }
             Output::Pause(partition) => self.group.pause(&partition),
@@ -361,21 +369,21 @@ impl<H: EventHandler> Driver<H> {
         }
     }
 
-    /// Most errors pass: librdkafka reconnects and retries by itself. The context has logged them.
-    fn survive(&self, error: &NativeError) -> Result<(), ConsumeError> {
-        match error.rdkafka_error_code() {
-            Some(
-                RDKafkaErrorCode::TopicAuthorizationFailed
-                | RDKafkaErrorCode::GroupAuthorizationFailed
-                | RDKafkaErrorCode::ClusterAuthorizationFailed,
-            ) => Err(ConsumeError::Denied {
-                group: self.group.name().to_owned(),
-                cause: self.config.scrub(&words(error)),
-            }),
-            Some(RDKafkaErrorCode::Fatal) => Err(self.fatal(error)),
-            _ if matches!(error, NativeError::MessageConsumptionFatal(_)) => Err(self.fatal(error)),
+    /// What went wrong while messages were fetched.
+    fn meet(&self, error: &FetchError) -> Result<(), ConsumeError> {
+        self.survive(error.code, &error.reason)
+    }
+
+    /// Most errors pass: librdkafka reconnects and retries by itself.
+    fn survive(&self, code: RDKafkaErrorCode, cause: &str) -> Result<(), ConsumeError> {
+        let (group, cause) = (self.group.name().to_owned(), self.config.scrub(cause));
+        match code {
+            RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::GroupAuthorizationFailed
+            | RDKafkaErrorCode::ClusterAuthorizationFailed => Err(ConsumeError::Denied { group, cause }),
+            RDKafkaErrorCode::Fatal => Err(ConsumeError::Fatal { group, cause }),
             _ => {
-                tracing::warn!(group = self.group.name(), "{}", self.config.scrub(&words(error)));
+                tracing::warn!(group, "{cause}");
                 Ok(())
             }
         }

@@ -7,19 +7,16 @@ use std::time::Duration;
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{
-    BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol, StreamConsumer,
-};
 use rdkafka::error::{KafkaError as NativeError, KafkaResult, RDKafkaErrorCode};
-use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, Statistics, TopicPartitionList};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::engine::{Commit, TopicPartition};
 use crate::event::StreamInfo;
 use crate::kafka::KafkaConfig;
 use crate::kafka::connect::{ClientEvents, client_error};
 use crate::kafka::error::{KafkaError, words};
+use crate::kafka::native::{Callbacks, Handle, Polled, Rebalance};
 
 /// How long the end of a consumer may take: librdkafka's close can hang.
 const CLOSE: Duration = Duration::from_secs(10);
@@ -27,7 +24,7 @@ const CLOSE: Duration = Duration::from_secs(10);
 pub(super) const RETRY: Duration = Duration::from_millis(100);
 
 /// librdkafka's client.
-pub(super) type Client = StreamConsumer<GroupEvents>;
+pub(super) type Client = Handle<GroupEvents>;
 
 /// What the group, or librdkafka, tells us.
 #[derive(Debug)]
@@ -41,7 +38,9 @@ pub(super) enum Change {
 pub(super) struct GroupEvents {
     client: ClientEvents,
     changes: mpsc::UnboundedSender<Change>,
-    topics: Vec<Arc<str>>,
+    /// There is something to poll.
+    woken: Notify,
+    topics: Arc<[Arc<str>]>,
     /// The rebalance that waits for its answer: whether it gives partitions or takes them, and which.
     unanswered: Mutex<Option<(bool, Vec<TopicPartition>)>>,
     /// Nobody listens any more: rebalances are answered at once, or the close would wait for ever.
@@ -62,24 +61,28 @@ impl ClientContext for GroupEvents {
     }
 }
 
-impl ConsumerContext for GroupEvents {
-    fn rebalance(&self, consumer: &BaseConsumer<Self>, kind: RDKafkaRespErr, list: &mut TopicPartitionList) {
-        let assigned = kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+impl Callbacks for GroupEvents {
+    fn rebalance(&self, rebalance: Rebalance<'_>) {
         if self.closing.load(Ordering::Acquire) {
-            answer(consumer, assigned, list).unwrap_or_else(|error| {
+            rebalance.answer().unwrap_or_else(|error| {
                 tracing::warn!("a rebalance at the end could not be answered: {}", words(&error));
             });
             return;
         }
-        let partitions = self.partitions(list);
-        *self.unanswered() = Some((assigned, partitions.clone()));
-        let change = match kind {
-            _ if assigned => Change::Assigned(partitions),
-            _ if consumer.assignment_lost() => Change::Lost(partitions),
-            _ => Change::Revoked(partitions),
+        let partitions: Vec<TopicPartition> =
+            rebalance.partitions().into_iter().map(|place| self.place(place)).collect();
+        *self.unanswered() = Some((rebalance.is_assign, partitions.clone()));
+        let change = match rebalance.is_assign {
+            true => Change::Assigned(partitions),
+            false if rebalance.is_lost() => Change::Lost(partitions),
+            false => Change::Revoked(partitions),
         };
         // The receiver lives as long as the client; after it, `closing` is set.
         let _ = self.changes.send(change);
+    }
+
+    fn wake(&self) {
+        self.woken.notify_one();
     }
 }
 
@@ -88,20 +91,16 @@ impl GroupEvents {
         self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn partitions(&self, list: &TopicPartitionList) -> Vec<TopicPartition> {
-        let elements = list.elements();
-        let partition = |topic: &str, partition| {
-            let known = self.topics.iter().find(|known| &***known == topic);
-            TopicPartition { topic: known.map_or_else(|| topic.into(), Arc::clone), partition }
-        };
-        elements.iter().map(|element| partition(element.topic(), element.partition())).collect()
+    fn place(&self, (topic, partition): (String, i32)) -> TopicPartition {
+        let known = self.topics.iter().find(|known| ***known == *topic);
+        TopicPartition { topic: known.map_or_else(|| topic.into(), Arc::clone), partition }
     }
 }
 
 /// A member of a consumer group.
 pub(super) struct Group {
     client: Option<Arc<Client>>,
-    topics: Vec<Arc<str>>,
+    topics: Arc<[Arc<str>]>,
     name: String,
 }
 
@@ -113,17 +112,16 @@ impl Group {
         streams: &[&'static StreamInfo],
     ) -> Result<(Self, mpsc::UnboundedReceiver<Change>), KafkaError> {
         let (changes, receiver) = mpsc::unbounded_channel();
-        let topics: Vec<Arc<str>> = streams.iter().map(|stream| stream.topic.into()).collect();
+        let topics: Arc<[Arc<str>]> = streams.iter().map(|stream| stream.topic.into()).collect();
         let context = GroupEvents {
             client: ClientEvents::default(),
             changes,
-            topics: topics.clone(),
+            woken: Notify::new(),
+            topics: Arc::clone(&topics),
             unanswered: Mutex::default(),
             closing: AtomicBool::new(false),
         };
-        let client: Client = config
-            .consumer_config(group)
-            .create_with_context(context)
+        let client = Client::new(&config.consumer_config(group), context)
             .map_err(|error| client_error(config, &error))?;
         Ok((Self { client: Some(Arc::new(client)), topics, name: group.to_owned() }, receiver))
     }
@@ -137,14 +135,21 @@ impl Group {
         self.client.as_ref()
     }
 
-    /// The topic with this name, shared.
-    pub(super) fn topic(&self, name: &str) -> Arc<str> {
-        self.topics.iter().find(|topic| &***topic == name).map_or_else(|| name.into(), Arc::clone)
+    pub(super) fn join(&self) -> KafkaResult<()> {
+        self.with(|client| client.subscribe(&self.topics))
     }
 
-    pub(super) fn join(&self) -> KafkaResult<()> {
-        let topics: Vec<&str> = self.topics.iter().map(|topic| &**topic).collect();
-        self.with(|client| client.subscribe(&topics))
+    /// Completes when there is something to poll that was not there at the last poll.
+    pub(super) async fn woken(&self) {
+        match &self.client {
+            Some(client) => client.context().woken.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Takes what is there, at most so many messages, and records rebalances. Does not wait.
+    pub(super) fn poll(&self, most: usize) -> Polled {
+        self.client.as_ref().map(|client| client.poll(&self.topics, most)).unwrap_or_default()
     }
 
     /// Answers a rebalance: takes what was given. A partition without a start is fetched from its beginning.
@@ -156,7 +161,7 @@ impl Group {
         }
         self.with(|client| {
             client.context().unanswered().take();
-            answer(&**client, true, &list)?;
+            client.answer(true, &list)?;
             // A partition that was paused when it was given back may still be.
             client.resume(&list)
         })
@@ -166,7 +171,7 @@ impl Group {
     pub(super) fn unassign(&self, partitions: &[TopicPartition]) -> KafkaResult<()> {
         self.with(|client| {
             client.context().unanswered().take();
-            answer(&**client, false, &list(partitions))
+            client.answer(false, &list(partitions))
         })
     }
 
@@ -180,7 +185,7 @@ impl Group {
 
     /// Whether the assignment was taken away, so that a commit can only be refused.
     pub(super) fn lost(&self) -> bool {
-        self.client.as_ref().is_some_and(|client| client.assignment_lost())
+        self.client.as_ref().is_some_and(|client| client.is_lost())
     }
 
     fn with(&self, call: impl FnOnce(&Arc<Client>) -> KafkaResult<()>) -> KafkaResult<()> {
@@ -192,13 +197,7 @@ impl Group {
     /// still under way, it forgets to leave the group, and the others wait for the session to end.
     pub(super) async fn close(mut self) {
         let Some(client) = self.begin_close() else { return };
-        let Some(client) = Arc::into_inner(client) else {
-            return tracing::warn!(
-                group = self.name,
-                "the consumer still asks its broker something, and leaves its group only after the answer"
-            );
-        };
-        let closed = tokio::task::spawn_blocking(move || drop(client));
+        let closed = tokio::task::spawn_blocking(move || leave(&client));
         if tokio::time::timeout(CLOSE, closed).await.is_err() {
             tracing::warn!(
                 group = self.name,
@@ -214,7 +213,7 @@ impl Group {
         // The close would wait for this answer for ever.
         let unanswered = client.context().unanswered().take();
         if let Some((assigned, partitions)) = unanswered
-            && let Err(error) = answer(&*client, assigned, &list(&partitions))
+            && let Err(error) = client.answer(assigned, &list(&partitions))
         {
             tracing::warn!("a rebalance at the end could not be answered: {}", words(&error));
         }
@@ -227,10 +226,17 @@ impl Drop for Group {
     fn drop(&mut self) {
         if let Some(client) = self.begin_close() {
             let thread = std::thread::Builder::new().name("cq-events-close".to_owned());
-            if let Err(error) = thread.spawn(move || drop(client)) {
+            if let Err(error) = thread.spawn(move || leave(&client)) {
                 tracing::warn!("no thread to close the consumer: {error}");
             }
         }
+    }
+}
+
+/// Leaves the group, and blocks until that is so. The client ends with the last message of it that is still held.
+fn leave(client: &Client) {
+    if let Err(error) = client.close() {
+        tracing::warn!("the consumer did not leave its group: {}", words(&error));
     }
 }
 
@@ -240,13 +246,12 @@ pub(super) fn seek(client: &Client, targets: &[(TopicPartition, i64)], timeout: 
     for (place, offset) in targets {
         list.add_partition_offset(&place.topic, place.partition, Offset::Offset(*offset))?;
     }
-    let answer = client.seek_partitions(list, timeout)?;
-    answer.elements().into_iter().try_for_each(|element| element.error())
+    client.seek(&list, timeout)
 }
 
 /// Commits, and blocks until the broker has answered.
 pub(super) fn commit(client: &Client, commits: &[Commit]) -> KafkaResult<()> {
-    client.commit(&commit_list(commits)?, CommitMode::Sync)
+    client.commit(&commit_list(commits)?)
 }
 
 /// Whether a commit may succeed a little later: a group that rebalances accepts none until the rebalance is over,
@@ -264,19 +269,6 @@ pub(super) fn is_deferred(error: &NativeError) -> bool {
                 | RDKafkaErrorCode::NotCoordinator
         )
     )
-}
-
-fn answer<C: Consumer<GroupEvents>>(
-    consumer: &C,
-    assigned: bool,
-    list: &TopicPartitionList,
-) -> KafkaResult<()> {
-    match (consumer.rebalance_protocol(), assigned) {
-        (RebalanceProtocol::Cooperative, true) => consumer.incremental_assign(list),
-        (RebalanceProtocol::Cooperative, false) => consumer.incremental_unassign(list),
-        (_, true) => consumer.assign(list),
-        (_, false) => consumer.unassign(),
-    }
 }
 
 pub(super) fn list(partitions: &[TopicPartition]) -> TopicPartitionList {

@@ -19,8 +19,6 @@ mod group;
 mod handler;
 #[cfg(feature = "kafka")]
 mod handlers;
-#[cfg(feature = "kafka")]
-mod message;
 #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the consumer makes one"))]
 pub(crate) mod reader;
 #[cfg(feature = "kafka")]

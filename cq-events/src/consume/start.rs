@@ -1,20 +1,17 @@
 //! Where each partition of an assignment starts: where the group stands, or where the consumer is told to begin.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rdkafka::consumer::Consumer as _;
 use rdkafka::error::KafkaError as NativeError;
-use rdkafka::topic_partition_list::TopicPartitionListElem;
-use rdkafka::{Offset, TopicPartitionList};
 
 use super::ConsumeError;
 use super::engine::finished::{Finished, Foreign};
 use super::engine::{Assignment, TopicPartition};
 use super::group::{Client, list};
 use crate::kafka::AutoOffsetReset;
+use crate::kafka::native::CommittedOffset;
 
 /// Where a group starts in a partition of which it has committed no offset.
 ///
@@ -77,11 +74,11 @@ pub(super) fn look_up(
 ) -> Result<Vec<Assignment>, NoStart> {
     let asked = places.clone();
     let lookup = || -> Result<Result<Vec<Assignment>, Gap>, NativeError> {
-        let committed = client.committed_offsets(list(&places), timeout)?;
+        let committed = client.committed(&list(&places), timeout)?;
         let mut assignments = Vec::with_capacity(places.len());
         for place in places {
-            let range = client.fetch_watermarks(&place.topic, place.partition, timeout);
-            let (assignment, range) = match (standing(&committed, &place)?, range) {
+            let range = client.client().fetch_watermarks(&place.topic, place.partition, timeout);
+            let (assignment, range) = match (standing(&committed, &place), range) {
                 (Some((offset, finished)), range) => {
                     (Assignment { place, start: Some(offset), finished, is_new: false }, range.ok())
                 }
@@ -127,7 +124,7 @@ pub(super) fn targets(
     };
     let mut targets = Vec::with_capacity(places.len());
     for place in places.into_iter().filter(is_named) {
-        let range = client.fetch_watermarks(&place.topic, place.partition, timeout);
+        let range = client.client().fetch_watermarks(&place.topic, place.partition, timeout);
         let found = range.and_then(|range| Ok((first(client, &place, to, range, timeout)?, range)));
         let (offset, range) = found.map_err(|error| NoStart::Unanswered(vec![place.clone()], error))?;
         if let Some(gap) = gap(&place, offset, range) {
@@ -145,7 +142,7 @@ pub(super) fn find_gap(
     timeout: Duration,
 ) -> Result<Option<Gap>, NativeError> {
     for (place, offset) in positions {
-        let range = client.fetch_watermarks(&place.topic, place.partition, timeout)?;
+        let range = client.client().fetch_watermarks(&place.topic, place.partition, timeout)?;
         if let Some(gap) = gap(place, *offset, range) {
             return Ok(Some(gap));
         }
@@ -159,29 +156,20 @@ fn gap(place: &TopicPartition, offset: i64, (low, high): (i64, i64)) -> Option<G
 }
 
 /// The group's offset, and what is done above it.
-fn standing(
-    committed: &TopicPartitionList,
-    place: &TopicPartition,
-) -> Result<Option<(i64, Finished)>, NativeError> {
-    let Some(element) = committed.find_partition(&place.topic, place.partition) else { return Ok(None) };
-    element.error()?;
-    let Offset::Offset(offset) = element.offset() else { return Ok(None) };
-    let finished = finished(&element, offset).unwrap_or_else(|Foreign| {
+fn standing(committed: &[CommittedOffset], place: &TopicPartition) -> Option<(i64, Finished)> {
+    let found = committed.iter().find(|of| of.partition == place.partition && *of.topic == *place.topic)?;
+    let metadata = std::str::from_utf8(&found.metadata).map_err(|_| Foreign);
+    let finished = metadata.and_then(|metadata| Finished::from_metadata(found.offset, metadata));
+    let finished = finished.unwrap_or_else(|Foreign| {
         tracing::warn!(
             topic = &*place.topic,
             partition = place.partition,
-            offset,
+            found.offset,
             "the metadata of the committed offset was written by another tool, and is not looked at"
         );
         Finished::default()
     });
-    Ok(Some((offset, finished)))
-}
-
-fn finished(element: &TopicPartitionListElem<'_>, offset: i64) -> Result<Finished, Foreign> {
-    // rust-rdkafka panics at metadata that is not UTF-8, and has no way around that.
-    let metadata = catch_unwind(AssertUnwindSafe(|| element.metadata())).map_err(|_| Foreign)?;
-    Finished::from_metadata(offset, metadata)
+    Some((found.offset, finished))
 }
 
 /// Where the group starts without an offset.
@@ -199,14 +187,8 @@ fn first(
             offsets.get(&(place.topic.to_string(), place.partition)).copied().unwrap_or(low)
         }
         StartAt::Time(time) => {
-            let mut question = TopicPartitionList::with_capacity(1);
-            let millis = Offset::Offset(time.as_millisecond());
-            question.add_partition_offset(&place.topic, place.partition, millis)?;
-            let answer = client.offsets_for_times(question, timeout)?;
-            match answer.find_partition(&place.topic, place.partition).map(|element| element.offset()) {
-                Some(Offset::Offset(offset)) => offset,
-                _ => high,
-            }
+            let found = client.offset_at(&place.topic, place.partition, time.as_millisecond(), timeout)?;
+            found.unwrap_or(high)
         }
     })
 }

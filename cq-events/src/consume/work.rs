@@ -1,23 +1,48 @@
-//! The handlers at work: a task for each message in flight, so that they run in parallel and a panic stays within its
-//! task.
+//! The handlers at work.
+//!
+//! A handler is first polled where the driver runs: one that is done at once, as most are that compute or keep things in
+//! memory, costs neither a task nor an allocation. One that waits becomes a task, and so does what is begun when those
+//! before it have used up the driver's time.
 
-use std::any::Any;
+mod seat;
+
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::engine::Token;
 use super::reader::Reader;
-use super::{Delivery, DeliveryError, EventHandler};
+use super::{DeliveryError, EventHandler};
 use crate::event::{Message, StreamInfo};
+use seat::{Seat, chair};
+
+/// How long the handlers of one turn may run on the driver.
+const TURN: Duration = Duration::from_millis(1);
+
+/// A handler that runs for longer than a turn keeps others off the driver for so many times as long: it holds the driver
+/// up for a hundredth of the time at most.
+const REST: u32 = 100;
 
 pub(super) struct Work<H> {
-    handlers: Arc<H>,
+    hands: Arc<Hands<H>>,
+    /// Places for handlers that are at work, to be used again.
+    seats: Vec<Box<dyn Seat>>,
+    tasks: JoinSet<(Result<(), DeliveryError>, Box<dyn Seat>)>,
+    begun: HashMap<Id, (Token, Message)>,
+    /// What ended on the driver.
+    ended: Vec<Outcome>,
+    /// Until when the driver is left alone.
+    rests_until: Option<Instant>,
+}
+
+/// What every handler needs.
+struct Hands<H> {
+    handlers: H,
     reader: Arc<Reader>,
     streams: Vec<&'static StreamInfo>,
-    tasks: JoinSet<Result<(), DeliveryError>>,
-    begun: HashMap<Id, (Token, Message)>,
 }
 
 /// What became of a message.
@@ -28,58 +53,87 @@ pub(super) struct Outcome {
 }
 
 impl<H: EventHandler> Work<H> {
-    pub(super) fn new(handlers: Arc<H>, reader: Arc<Reader>, streams: Vec<&'static StreamInfo>) -> Self {
-        Self { handlers, reader, streams, tasks: JoinSet::new(), begun: HashMap::new() }
+    pub(super) fn new(handlers: H, reader: Arc<Reader>, streams: Vec<&'static StreamInfo>) -> Self {
+        Self {
+            hands: Arc::new(Hands { handlers, reader, streams }),
+            seats: Vec::new(),
+            tasks: JoinSet::new(),
+            begun: HashMap::new(),
+            ended: Vec::new(),
+            rests_until: None,
+        }
     }
 
-    /// Begins to handle a message.
-    pub(super) fn begin(&mut self, token: Token, message: Message) {
-        let (handlers, reader) = (Arc::clone(&self.handlers), Arc::clone(&self.reader));
-        let stream = self.streams.iter().position(|stream| stream.topic == message.topic());
-        let handled = message.clone();
-        let task = self.tasks.spawn(async move {
-            let delivery = Delivery::new(&handled, &reader);
-            match stream {
-                Some(stream) => handlers.handle(stream, delivery).await,
-                None => Err(delivery.unrouted()),
+    /// Begins to handle messages.
+    pub(super) fn begin(&mut self, batch: Vec<(Token, Message)>) {
+        let mut before = Instant::now();
+        let turn_ends = before + TURN;
+        let mut here = self.rests_until.is_none_or(|until| until <= before);
+        for (token, message) in batch {
+            let mut seat = self.seats.pop().unwrap_or_else(|| chair(Arc::clone(&self.hands)));
+            seat.take(message.clone());
+            if !here {
+                self.go_on(token, message, seat);
+                continue;
             }
+            match seat.poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(result) => {
+                    self.seats.push(seat);
+                    self.ended.push(Outcome { token, message, result });
+                }
+                // A task polls it again at once, with a waker of its own.
+                Poll::Pending => self.go_on(token, message, seat),
+            }
+            let now = Instant::now();
+            let took = now.saturating_duration_since(before);
+            if took > TURN {
+                self.rests_until = Some(now + took * REST);
+            }
+            here = now < turn_ends;
+            before = now;
+        }
+    }
+
+    fn go_on(&mut self, token: Token, message: Message, mut seat: Box<dyn Seat>) {
+        let task = self.tasks.spawn(async move {
+            let result = std::future::poll_fn(|context| seat.poll(context)).await;
+            (result, seat)
         });
         self.begun.insert(task.id(), (token, message));
     }
 
-    /// The next messages that were handled, or failed. None while there is none in flight.
-    pub(super) async fn next(&mut self) -> Option<Vec<Outcome>> {
-        let mut joined = self.tasks.join_next_with_id().await;
-        joined.as_ref()?;
-        let mut outcomes = Vec::new();
-        while let Some(ended) = joined {
-            outcomes.extend(self.outcome(ended));
-            joined = self.tasks.try_join_next_with_id();
+    /// What ended since it was last asked, without waiting.
+    pub(super) fn ended(&mut self) -> Option<Vec<Outcome>> {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.end(ended);
         }
-        Some(outcomes)
+        (!self.ended.is_empty()).then(|| std::mem::take(&mut self.ended))
     }
 
-    fn outcome(&mut self, ended: Result<(Id, Result<(), DeliveryError>), JoinError>) -> Option<Outcome> {
-        let (id, result) = ended.unwrap_or_else(|error| (error.id(), Err(broken_off(error))));
-        let (token, message) = self.begun.remove(&id)?;
-        Some(Outcome { token, message, result })
+    /// Waits until a task ends. For ever, while there is none.
+    pub(super) async fn wait(&mut self) {
+        match self.tasks.join_next_with_id().await {
+            Some(ended) => self.end(ended),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn end(&mut self, ended: Result<(Id, (Result<(), DeliveryError>, Box<dyn Seat>)), JoinError>) {
+        let (id, result) = match ended {
+            Ok((id, (result, seat))) => {
+                self.seats.push(seat);
+                (id, result)
+            }
+            // Panics are caught in the seat.
+            Err(error) => (error.id(), Err(DeliveryError::Cancelled)),
+        };
+        if let Some((token, message)) = self.begun.remove(&id) {
+            self.ended.push(Outcome { token, message, result });
+        }
     }
 
     /// Cuts off what is still at work, and awaits that.
     pub(super) async fn abort(&mut self) {
         self.tasks.shutdown().await;
     }
-}
-
-fn broken_off(error: JoinError) -> DeliveryError {
-    match error.try_into_panic() {
-        Ok(panic) => DeliveryError::Panic { message: words(&*panic).to_owned() },
-        Err(_) => DeliveryError::Cancelled,
-    }
-}
-
-/// What `panic!` was given.
-fn words(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }

@@ -16,7 +16,7 @@ pub enum HeaderPolicy {
 /// One header of a message. Kafka allows a null value, and the same key more than once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// The header's name.
+    /// The header's name. Kafka says that it is UTF-8; what is not is replaced by U+FFFD.
     pub key: String,
     /// The header's bytes, or None for null.
     pub value: Option<Vec<u8>>,
@@ -27,6 +27,9 @@ pub struct Header {
 pub struct Headers(Vec<Header>);
 
 impl Headers {
+    #[cfg(feature = "kafka")]
+    pub(crate) const EMPTY: Self = Self(Vec::new());
+
     /// All headers, in their order.
     pub fn iter(&self) -> std::slice::Iter<'_, Header> {
         self.0.iter()

@@ -6,21 +6,25 @@ use jiff::Timestamp;
 use super::Headers;
 
 /// What Kafka carried: the coordinates, key, headers and bytes around an event. Owned and cheap to clone.
-#[derive(Clone, PartialEq, Eq)]
+///
+/// A message of a consumer is a handle into the batch in which it was fetched: where one is kept for long, copy what is
+/// needed of it instead, or its batch stays in memory as well.
+#[derive(Clone)]
 pub struct Message {
-    inner: Arc<Inner>,
-}
-
-#[derive(PartialEq, Eq)]
-struct Inner {
-    topic: Arc<str>,
+    carrier: Arc<dyn Carrier>,
+    /// Which one of the carrier's messages it is.
+    index: usize,
     partition: i32,
     offset: i64,
-    timestamp: Option<Timestamp>,
-    key: Option<Vec<u8>>,
-    value: Option<Vec<u8>>,
-    headers: Headers,
-    headers_unreadable: bool,
+}
+
+/// What holds the bytes of messages: one that was built, or a batch that was fetched.
+pub(crate) trait Carrier: Send + Sync {
+    fn topic(&self, index: usize) -> &str;
+    fn timestamp(&self, index: usize) -> Option<Timestamp>;
+    fn key(&self, index: usize) -> Option<&[u8]>;
+    fn value(&self, index: usize) -> Option<&[u8]>;
+    fn headers(&self, index: usize) -> &Headers;
 }
 
 impl Message {
@@ -29,55 +33,55 @@ impl Message {
     /// Consumers build messages by themselves; this is for tests that call a handler directly.
     #[allow(clippy::new_ret_no_self, reason = "the builder is completed with `build`")]
     pub fn new(topic: impl Into<Arc<str>>, partition: i32, offset: i64) -> MessageBuilder {
-        MessageBuilder(Inner {
+        let message = Built {
             topic: topic.into(),
-            partition,
-            offset,
             timestamp: None,
             key: None,
             value: None,
             headers: Headers::default(),
-            headers_unreadable: false,
-        })
+        };
+        MessageBuilder { partition, offset, message }
+    }
+
+    /// One of the messages of a carrier.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn carried(carrier: Arc<dyn Carrier>, index: usize, partition: i32, offset: i64) -> Self {
+        Self { carrier, index, partition, offset }
     }
 
     /// The topic.
     pub fn topic(&self) -> &str {
-        &self.inner.topic
+        self.carrier.topic(self.index)
     }
 
     /// The partition.
     pub fn partition(&self) -> i32 {
-        self.inner.partition
+        self.partition
     }
 
     /// The offset.
     pub fn offset(&self) -> i64 {
-        self.inner.offset
+        self.offset
     }
 
     /// When the producer created the message, or when the broker appended it, as the topic is configured.
     pub fn timestamp(&self) -> Option<Timestamp> {
-        self.inner.timestamp
+        self.carrier.timestamp(self.index)
     }
 
     /// The key's bytes.
     pub fn key(&self) -> Option<&[u8]> {
-        self.inner.key.as_deref()
+        self.carrier.key(self.index)
     }
 
     /// The value's bytes, wire header included. None is a tombstone.
     pub fn value(&self) -> Option<&[u8]> {
-        self.inner.value.as_deref()
+        self.carrier.value(self.index)
     }
 
-    pub(crate) fn headers_unreadable(&self) -> bool {
-        self.inner.headers_unreadable
-    }
-
-    /// The headers.
+    /// The headers. They are read when they are first asked for.
     pub fn headers(&self) -> &Headers {
-        &self.inner.headers
+        self.carrier.headers(self.index)
     }
 
     /// Bytes of key and value.
@@ -86,48 +90,92 @@ impl Message {
     }
 }
 
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        let same = Arc::ptr_eq(&self.carrier, &other.carrier) && self.index == other.index;
+        same || (self.topic() == other.topic()
+            && self.partition == other.partition
+            && self.offset == other.offset
+            && self.timestamp() == other.timestamp()
+            && self.key() == other.key()
+            && self.value() == other.value()
+            && self.headers() == other.headers())
+    }
+}
+
+impl Eq for Message {}
+
+/// A message that was built.
+struct Built {
+    topic: Arc<str>,
+    timestamp: Option<Timestamp>,
+    key: Option<Vec<u8>>,
+    value: Option<Vec<u8>>,
+    headers: Headers,
+}
+
+impl Carrier for Built {
+    fn topic(&self, _: usize) -> &str {
+        &self.topic
+    }
+
+    fn timestamp(&self, _: usize) -> Option<Timestamp> {
+        self.timestamp
+    }
+
+    fn key(&self, _: usize) -> Option<&[u8]> {
+        self.key.as_deref()
+    }
+
+    fn value(&self, _: usize) -> Option<&[u8]> {
+        self.value.as_deref()
+    }
+
+    fn headers(&self, _: usize) -> &Headers {
+        &self.headers
+    }
+}
+
 /// Completes a [`Message`].
-pub struct MessageBuilder(Inner);
+pub struct MessageBuilder {
+    partition: i32,
+    offset: i64,
+    message: Built,
+}
 
 impl MessageBuilder {
     /// Sets the timestamp.
     #[must_use]
     pub fn timestamp(mut self, timestamp: Option<Timestamp>) -> Self {
-        self.0.timestamp = timestamp;
+        self.message.timestamp = timestamp;
         self
     }
 
     /// Sets the key.
     #[must_use]
     pub fn key(mut self, key: Option<Vec<u8>>) -> Self {
-        self.0.key = key;
+        self.message.key = key;
         self
     }
 
     /// Sets the value.
     #[must_use]
     pub fn value(mut self, value: Option<Vec<u8>>) -> Self {
-        self.0.value = value;
+        self.message.value = value;
         self
     }
 
     /// Sets the headers.
     #[must_use]
     pub fn headers(mut self, headers: Headers) -> Self {
-        self.0.headers = headers;
+        self.message.headers = headers;
         self
-    }
-
-    /// None marks headers that could not be read.
-    #[cfg(feature = "kafka")]
-    pub(crate) fn headers_or_unreadable(mut self, headers: Option<Headers>) -> Self {
-        self.0.headers_unreadable = headers.is_none();
-        self.headers(headers.unwrap_or_default())
     }
 
     /// The message.
     pub fn build(self) -> Message {
-        Message { inner: Arc::new(self.0) }
+        let Self { partition, offset, message } = self;
+        Message { carrier: Arc::new(message), index: 0, partition, offset }
     }
 }
 

@@ -16,6 +16,8 @@ use uuid::Uuid;
 pub use headers::{Header, HeaderPolicy, Headers};
 #[doc(hidden)]
 pub use key::KeyField;
+#[cfg(feature = "kafka")]
+pub(crate) use message::Carrier;
 pub use message::{Message, MessageBuilder};
 pub use unknown::Unknown;
 

@@ -4,6 +4,8 @@ mod config;
 pub(crate) mod connect;
 pub(crate) mod error;
 mod lookup;
+#[allow(unsafe_code, reason = "rust-rdkafka has no consumer that fetches in batches")]
+pub(crate) mod native;
 mod offsets;
 mod topics;
 

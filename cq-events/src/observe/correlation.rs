@@ -5,23 +5,101 @@
 //! thread; a task that a handler spawns is another future and does not have it, unless it is wrapped in [`scope`].
 
 use std::cell::RefCell;
+use std::fmt;
 use std::future::{Future, poll_fn};
+use std::ops::Deref;
 use std::pin::pin;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
+/// Bytes of an id that needs no allocation: a UUID's text has 36.
+const SHORT: usize = 38;
+
+/// The id that an event has in common with those that it causes. Cheap to clone: one of up to 38 bytes, such as a
+/// UUID's text, is not allocated.
+#[derive(Clone)]
+pub struct CorrelationId(Text);
+
+#[derive(Clone)]
+enum Text {
+    Short { bytes: [u8; SHORT], length: u8 },
+    Long(Arc<str>),
+}
+
+impl CorrelationId {
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Text::Short { bytes, length } => {
+                // It was made of a text of this length.
+                bytes.get(..usize::from(*length)).and_then(|id| str::from_utf8(id).ok()).unwrap_or_default()
+            }
+            Text::Long(id) => id,
+        }
+    }
+}
+
+impl From<&str> for CorrelationId {
+    fn from(id: &str) -> Self {
+        let mut bytes = [0; SHORT];
+        match (bytes.get_mut(..id.len()), u8::try_from(id.len())) {
+            (Some(place), Ok(length)) => {
+                place.copy_from_slice(id.as_bytes());
+                Self(Text::Short { bytes, length })
+            }
+            _ => Self(Text::Long(id.into())),
+        }
+    }
+}
+
+impl From<Uuid> for CorrelationId {
+    fn from(id: Uuid) -> Self {
+        Self::from(&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+    }
+}
+
+impl Deref for CorrelationId {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl PartialEq for CorrelationId {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for CorrelationId {}
+
+impl fmt::Debug for CorrelationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for CorrelationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.as_str(), f)
+    }
+}
+
 thread_local! {
-    static CURRENT: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<CorrelationId>> = const { RefCell::new(None) };
 }
 
 /// The correlation id of the event that is being handled here, if any.
-pub fn current() -> Option<Arc<str>> {
+pub fn current() -> Option<CorrelationId> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
 /// Runs the future with this correlation id.
 ///
 /// A handler that spawns a task hands its id on with it: `tokio::spawn(scope(current(), work))`.
-pub async fn scope<F: Future>(id: Option<Arc<str>>, future: F) -> F::Output {
+pub async fn scope<F: Future>(id: Option<CorrelationId>, future: F) -> F::Output {
     let mut future = pin!(future);
     poll_fn(|context| {
         let _restore = Restore(swap(id.clone()));
@@ -31,7 +109,7 @@ pub async fn scope<F: Future>(id: Option<Arc<str>>, future: F) -> F::Output {
 }
 
 /// Puts back what was there before, also when the poll panics.
-struct Restore(Option<Arc<str>>);
+struct Restore(Option<CorrelationId>);
 
 impl Drop for Restore {
     fn drop(&mut self) {
@@ -39,7 +117,7 @@ impl Drop for Restore {
     }
 }
 
-fn swap(id: Option<Arc<str>>) -> Option<Arc<str>> {
+fn swap(id: Option<CorrelationId>) -> Option<CorrelationId> {
     CURRENT.try_with(|current| current.replace(id)).ok().flatten()
 }
 
@@ -50,7 +128,17 @@ mod tests {
 
     use super::*;
 
-    fn id(text: &str) -> Option<Arc<str>> {
+    #[test]
+    fn an_id_is_the_text_that_it_was_made_of() {
+        for length in [0, 1, SHORT - 2, SHORT - 1, SHORT, SHORT + 1, 300] {
+            let text = "é".repeat(length / 2) + &"x".repeat(length % 2);
+            assert_eq!(CorrelationId::from(text.as_str()).as_str(), text);
+        }
+        let id = Uuid::now_v7();
+        assert_eq!(CorrelationId::from(id).to_string(), id.to_string());
+    }
+
+    fn id(text: &str) -> Option<CorrelationId> {
         Some(text.into())
     }
 

@@ -80,15 +80,15 @@ pub(crate) struct ConsumerCounters {
 
 #[allow(dead_code)] // the consumer counts with them
 impl ConsumerCounters {
-    /// One message of `bytes` bytes was received.
-    pub(crate) fn consumed(&self, bytes: usize) {
-        self.consumed.fetch_add(1, Relaxed);
+    /// So many messages were received, of so many bytes.
+    pub(crate) fn consumed(&self, messages: usize, bytes: usize) {
+        self.consumed.fetch_add(messages as u64, Relaxed);
         self.bytes.fetch_add(bytes as u64, Relaxed);
     }
 
-    /// One handler succeeded.
-    pub(crate) fn processed(&self) {
-        self.processed.fetch_add(1, Relaxed);
+    /// So many handlers succeeded.
+    pub(crate) fn processed(&self, messages: usize) {
+        self.processed.fetch_add(messages as u64, Relaxed);
     }
 
     /// One message could not be decoded, or its handler failed.
@@ -126,8 +126,8 @@ mod tests {
         assert_eq!((snapshot.messages_sent, snapshot.messages_failed), (2, 1));
         assert_eq!((snapshot.total_bytes_sent, snapshot.is_started), (15, true));
         let consumer = ConsumerCounters::default();
-        consumer.consumed(7);
-        consumer.processed();
+        consumer.consumed(1, 7);
+        consumer.processed(1);
         consumer.failed();
         consumer.set_running(true);
         let expected = ConsumerMetrics {

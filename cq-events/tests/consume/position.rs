@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 
 use crate::pump::{PARTITIONS, PumpEventProducer, TOPIC};
 use crate::support::{
-    DEADLINE, Recorder, Run, Step, broker, committed, config, eventually, producer, publish,
+    DEADLINE, Recorder, Run, Step, broker, committed, config, eventually, paused, producer, publish,
 };
 
 async fn run_at(config: KafkaConfig, recorder: Recorder, start: StartAt) -> Run {
@@ -165,10 +165,9 @@ async fn lag_is_told_while_a_partition_is_paused_while_it_is_idle_and_for_each_m
     let one = Run::ready(config(&broker, "lag"), script()).await;
     publish(&producer, &["a"], 2_000).await;
     let handle = one.handle.clone();
-    eventually("taken in", || handle.metrics().messages_consumed > 1_024).await;
+    let busy = paused(&handle).await;
     let status = handle.partitions().await;
     assert_eq!(status.len(), PARTITIONS as usize);
-    let busy = status.iter().find(|partition| partition.in_flight > 0).unwrap();
     assert_eq!((busy.position, busy.in_flight, busy.is_paused), (Some(0), 1, true), "{busy:?}");
     assert!(busy.waiting >= 1_024, "{busy:?}");
     let idle = status.iter().find(|partition| partition.in_flight == 0).unwrap();
@@ -240,9 +239,7 @@ async fn a_seek_fences_the_handler_in_flight_and_frees_a_paused_partition() {
     let recorder = Recorder::new(move |_, _| Step::Await(Arc::clone(&blocked)));
     publish(&producer, &["a"], 2_000).await;
     let run = Run::ready(config(&broker, "seek-in-flight"), recorder.clone()).await;
-    eventually("taken in", || run.handle.metrics().messages_consumed > 1_024).await;
-    let partition = run.handle.partitions().await.into_iter().find(|status| status.in_flight > 0).unwrap();
-    assert!(partition.is_paused, "{partition:?}");
+    let partition = paused(&run.handle).await;
 
     let end = StartAt::Offsets(BTreeMap::from([((TOPIC.to_owned(), partition.partition), 1_999)]));
     assert_eq!(run.handle.seek(end).await.unwrap(), 1);

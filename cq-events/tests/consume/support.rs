@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use cq_events::consume::{ConsumeError, ConsumerHandle};
+use cq_events::consume::{ConsumeError, ConsumerHandle, PartitionStatus};
 use cq_events::kafka::group_lag;
 use cq_events::testing::EmbeddedBroker;
 use cq_events::{Consumer, EventHandler, Failure, Handled, KafkaConfig, Message, Producer, Unknown};
@@ -193,6 +193,18 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < DEADLINE, "not {what} within {DEADLINE:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The partition that is paused, once one is.
+pub(crate) async fn paused(handle: &ConsumerHandle) -> PartitionStatus {
+    let start = Instant::now();
+    loop {
+        if let Some(paused) = handle.partitions().await.into_iter().find(|partition| partition.is_paused) {
+            return paused;
+        }
+        assert!(start.elapsed() < DEADLINE, "no partition paused within {DEADLINE:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -67,7 +67,7 @@ impl<H: EventHandler> Driver<H> {
                 return Ok(self.stop_for(error));
             }
             Ok((_, Err(NoStart::Unanswered(partitions, error)))) => {
-                self.survive(&error)?;
+                self.survive(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail), &words(&error))?;
                 self.look_up_starts(partitions, RETRY);
             }
             // The async runtime shuts down.

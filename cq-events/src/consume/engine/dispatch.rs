@@ -1,5 +1,6 @@
 //! From fetched messages to handlers, and back.
 
+use std::collections::VecDeque;
 use std::ops::Bound;
 use std::time::Instant;
 
@@ -51,23 +52,27 @@ impl Engine {
     }
 
     /// Begins what can be begun, a message of each partition in turn.
-    pub(super) fn dispatch(&mut self) {
+    pub(super) fn dispatch(&mut self, now: Instant) {
         let mut room = self.settings.max_in_flight.saturating_sub(self.in_flight());
+        let mut turns = if room > 0 { self.turns() } else { VecDeque::new() };
         let mut batch = Vec::new();
         while room > 0
-            && let Some(generation) = self.next_turn()
+            && let Some(generation) = turns.pop_front()
+            && let Some(partition) = self.partitions.get_mut(&generation)
+            && let Some((lane, message)) = partition.lanes.pop()
         {
-            self.turn = generation;
-            let Some(partition) = self.partitions.get_mut(&generation) else { break };
-            let Some((lane, message)) = partition.lanes.pop() else { break };
+            if partition.lanes.has_ready() {
+                turns.push_back(generation);
+            }
             batch.push((Token { generation, offset: message.offset(), lane }, message));
+            self.turn = generation;
             room -= 1;
         }
         if !batch.is_empty() {
             self.outputs.push_back(Output::Dispatch(batch));
         }
         for partition in self.partitions.values_mut() {
-            if partition.pause(&self.settings) {
+            if partition.pause(&self.settings, now) {
                 self.outputs.push_back(Output::Pause(partition.place.clone()));
             } else if partition.resume(&self.settings) {
                 self.outputs.push_back(Output::Resume(partition.place.clone()));
@@ -75,13 +80,13 @@ impl Engine {
         }
     }
 
-    /// The next partition that has something to begin.
-    fn next_turn(&self) -> Option<Generation> {
+    /// The partitions that have something to begin, the one first whose turn it is.
+    fn turns(&self) -> VecDeque<Generation> {
         let after = self.partitions.range((Bound::Excluded(self.turn), Bound::Unbounded));
         // A partition that came back to us waits for what still runs of its earlier assignments: it is in order, too.
         let can_begin = |(generation, partition): (&Generation, &super::Partition)| {
             (partition.lanes.has_ready() && !self.orphans.are_of(&partition.place)).then_some(*generation)
         };
-        after.chain(self.partitions.range(..=self.turn)).find_map(can_begin)
+        after.chain(self.partitions.range(..=self.turn)).filter_map(can_begin).collect()
     }
 }

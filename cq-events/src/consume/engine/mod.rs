@@ -54,15 +54,18 @@ pub(crate) struct Settings {
     pub(crate) shutdown_deadline: Duration,
     /// How long an awaited commit is awaited.
     pub(crate) commit_deadline: Duration,
-    /// A partition is paused when so many messages of it wait, and resumed at the lower mark.
+    /// A partition is full when so many messages of it wait. Then nothing is taken in; if it still is after
+    /// `pause_after`, it is paused, so that others go on, and resumed at the lower mark.
     pub(crate) high_messages: usize,
     pub(crate) low_messages: usize,
     /// The same in bytes of keys and values.
     pub(crate) high_bytes: usize,
     pub(crate) low_bytes: usize,
-    /// A partition is paused, too, while so many messages from its watermark on were taken in: one that is never done
+    /// A partition is full, too, while so many messages from its watermark on were taken in: one that is never done
     /// must not fill the memory with those after it.
     pub(crate) most_open: usize,
+    /// How long a full partition holds up the intake of all before it is paused.
+    pub(crate) pause_after: Duration,
 }
 
 impl Default for Settings {
@@ -78,6 +81,7 @@ impl Default for Settings {
             high_bytes: 4 << 20,
             low_bytes: 1 << 20,
             most_open: 1 << 16,
+            pause_after: Duration::from_millis(50),
         }
     }
 }
@@ -145,7 +149,7 @@ impl Engine {
         if self.stopped {
             return;
         }
-        self.dispatch();
+        self.dispatch(now);
         self.advance_revoke(now);
         self.advance_stop(now);
         self.commit_in_time(now);
@@ -160,8 +164,15 @@ impl Engine {
     pub(crate) fn next_deadline(&self) -> Instant {
         // The end waits for a revoke, and with it its deadline does.
         let revoke = self.revoke.as_ref().map(|revoke| revoke.phase);
-        let phase = revoke.or(self.stop.as_ref().map(|stop| stop.phase));
-        phase.map_or(self.next_commit, |phase| phase.deadline().min(self.next_commit))
+        let phase = revoke.or(self.stop.as_ref().map(|stop| stop.phase)).map(Phase::deadline);
+        let full = self.partitions.values().filter_map(Partition::full_since).min();
+        let pause = full.map(|since| since + self.settings.pause_after);
+        phase.into_iter().chain(pause).fold(self.next_commit, Instant::min)
+    }
+
+    /// Whether messages are to be fetched now. Otherwise that waits until enough of what is there is begun.
+    pub(crate) fn takes_messages(&self) -> bool {
+        self.partitions.values().all(|partition| partition.full_since().is_none())
     }
 
     /// How many messages are being handled.

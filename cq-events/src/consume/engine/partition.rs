@@ -20,6 +20,8 @@ pub(crate) struct Partition {
     /// Nothing more is taken in or dispatched.
     closed: bool,
     paused: bool,
+    /// Since when enough waits, though it is not paused.
+    full_since: Option<Instant>,
     /// Nothing is taken in before this seek is answered.
     seeking: Option<SeekId>,
 }
@@ -35,6 +37,7 @@ impl Partition {
             next: start,
             closed: false,
             paused: false,
+            full_since: None,
             seeking: None,
         }
     }
@@ -104,16 +107,24 @@ impl Partition {
         self.lanes.clear();
     }
 
-    /// Whether the partition must be paused now.
-    pub(crate) fn pause(&mut self, settings: &Settings) -> bool {
-        let full = self.closed
-            || self.lanes.waiting() >= settings.high_messages
+    /// Whether the partition must be paused now. One that is full for a moment only is not: librdkafka drops what it
+    /// has of a paused partition, and fetches it once more.
+    pub(crate) fn pause(&mut self, settings: &Settings, now: Instant) -> bool {
+        let full = self.lanes.waiting() >= settings.high_messages
             || self.lanes.waiting_bytes() >= settings.high_bytes
             || self.ledger.is_full(settings.most_open);
-        !self.paused && full && {
-            self.paused = true;
-            true
+        self.full_since = (full && !self.paused).then(|| self.full_since.unwrap_or(now));
+        let pauses = !self.paused
+            && (self.closed || self.full_since.is_some_and(|since| now >= since + settings.pause_after));
+        if pauses {
+            (self.paused, self.full_since) = (true, None);
         }
+        pauses
+    }
+
+    /// Since when enough waits, though it is not paused.
+    pub(crate) fn full_since(&self) -> Option<Instant> {
+        self.full_since
     }
 
     /// Whether the partition must be resumed now.

@@ -182,7 +182,8 @@ fn a_revoke_commits_what_an_unanswered_commit_held() {
 
 #[test]
 fn a_full_partition_is_paused_and_resumed_when_it_is_low() {
-    let settings = Settings { high_messages: 3, low_messages: 1, ..Settings::default() };
+    let settings =
+        Settings { high_messages: 3, low_messages: 1, pause_after: Duration::ZERO, ..Settings::default() };
     let mut bench = Bench::with_settings(&[0], settings);
     let mut current = bench.start(0, 0);
     assert_eq!(bench.fetch(0, 1), []);
@@ -203,7 +204,8 @@ fn a_full_partition_is_paused_and_resumed_when_it_is_low() {
 
 #[test]
 fn large_messages_pause_a_partition_by_their_bytes() {
-    let settings = Settings { high_bytes: 25, low_bytes: 10, ..Settings::default() };
+    let settings =
+        Settings { high_bytes: 25, low_bytes: 10, pause_after: Duration::ZERO, ..Settings::default() };
     let mut bench = Bench::with_settings(&[0], settings);
     bench.start(0, 0);
     assert_eq!(bench.fetch(0, 1), []);

@@ -40,6 +40,7 @@ const SETTINGS: Settings = Settings {
     high_bytes: 1 << 20,
     low_bytes: 1 << 18,
     most_open: 60,
+    pause_after: Duration::from_millis(40),
 };
 
 pub(super) struct Member {

@@ -64,6 +64,9 @@ impl World {
     }
 
     pub(super) fn fetch(&mut self, member: &mut Member) -> Option<Input> {
+        if !member.engine.takes_messages() {
+            return None;
+        }
         let mut messages = Vec::new();
         for (partition, fetching) in &mut member.fetching {
             if fetching.is_paused || self.random.one_in(4) {
