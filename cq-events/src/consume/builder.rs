@@ -110,6 +110,19 @@ impl<B> ConsumerBuilder<B> {
         self
     }
 
+    /// How often offsets are committed: every 5 s unless set, and every 100 ms at the most. After a crash, what was handled since the last commit is
+    /// handled once more.
+    pub fn commit_interval(mut self, interval: Duration) -> Self {
+        self.settings.commit_interval = interval.max(Duration::from_millis(100));
+        self
+    }
+
+    /// How long a shutdown waits for the events that are being handled: 30 s unless set.
+    pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
+        self.settings.shutdown_deadline = deadline;
+        self
+    }
+
     /// Connects, and checks what can be checked before the first message: that the configuration names a group,
     /// that every stream has one handler, that the registry knows the schemas of the streams, that a broker answers and
     /// that the topics exist.

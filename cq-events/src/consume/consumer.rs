@@ -4,22 +4,26 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::builder::ConsumerBuilder;
-use super::driver::Driver;
 use super::engine::Settings;
 use super::group::{Change, Group};
 use super::handlers::NoHandler;
 use super::reader::Reader;
 use super::start::StartAt;
 use super::status::{PartitionStatus, PositionLag, Question, Questions};
+use super::supervisor::supervise;
 use super::{ConsumeError, EventHandler};
 use crate::event::StreamInfo;
 use crate::kafka::{KafkaConfig, KafkaError, end_offsets};
 use crate::observe::{ConsumerCounters, ConsumerMetrics};
+
+/// A driver that has made no turn for so long hangs.
+const HANGS: Duration = Duration::from_secs(10);
 
 /// Hands the events of its group's partitions to handlers.
 ///
@@ -67,7 +71,13 @@ impl<H: EventHandler> Consumer<H> {
     }
 
     /// Joins the group and handles events, until `shutdown` completes or [`ConsumerHandle::shutdown`] is called.
-    /// Then it takes no more events in, waits for those in flight (30 s at most), commits and leaves the group.
+    /// Then it takes no more events in, waits for those in flight (30 s at most, unless
+    /// [set](ConsumerBuilder::shutdown_deadline)), commits and leaves the group.
+    ///
+    /// It runs as a task of its own. A handler is first polled in that task, so that one that needs not wait costs
+    /// little; one that computes for long is better off with `tokio::task::spawn_blocking`, as everywhere in async code.
+    /// One that blocks its thread for good cannot be cut off: the run ends without it after the time that a shutdown
+    /// waits, and leaves the group.
     ///
     /// Dropping the future ends the consumer too, but without waiting for anything: handlers are cut off where
     /// they wait, and what was not committed is handled again.
@@ -77,7 +87,7 @@ impl<H: EventHandler> Consumer<H> {
     /// ends without an error unless it was told to shut down, and did so cleanly.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), ConsumeError> {
         let running = Running::begin(Arc::clone(&self.shared));
-        let result = Driver::new(self).run(shutdown).await;
+        let result = supervise(self, shutdown).await;
         drop(running);
         if let Err(error) = &result {
             tracing::error!("the consumer ended: {error}");
@@ -115,19 +125,19 @@ impl ConsumerHandle {
     }
 
     /// Whether it is a member of its group and takes events in: for readiness probes. False again from the moment
-    /// in which it begins to shut down.
+    /// in which it begins to shut down, and while a handler has held it up for 10 s by blocking its thread.
     pub fn is_ready(&self) -> bool {
-        self.shared.ready.load(Ordering::Relaxed)
+        self.shared.ready.load(Ordering::Relaxed) && !self.shared.hangs()
     }
 
-    /// How its partitions stand: none where it does not run.
+    /// How its partitions stand: none where it does not run, or where a handler holds it up by blocking its thread.
     pub async fn partitions(&self) -> Vec<PartitionStatus> {
         let (question, answer) = oneshot::channel();
         if !self.is_running() || self.shared.questions.send(Question::Partitions(question)).is_err() {
             return Vec::new();
         }
         // It may end instead of answering.
-        answer.await.unwrap_or_default()
+        tokio::time::timeout(HANGS, answer).await.ok().and_then(Result::ok).unwrap_or_default()
     }
 
     /// How far it is behind in each of its partitions, by what the broker says of their ends: also while a partition is
@@ -182,6 +192,12 @@ pub(super) struct Shared {
     pub(super) counters: ConsumerCounters,
     pub(super) ready: AtomicBool,
     pub(super) stop: watch::Sender<bool>,
+    /// How many messages were being handled when the last ones were begun.
+    pub(super) in_flight: AtomicUsize,
+    /// How many turns the driver has made, and when the last one was, in milliseconds since `built`.
+    turns: AtomicU64,
+    turned: AtomicU64,
+    built: Instant,
     questions: mpsc::UnboundedSender<Question>,
 }
 
@@ -192,9 +208,32 @@ impl Shared {
             counters: ConsumerCounters::default(),
             ready: AtomicBool::new(false),
             stop: watch::Sender::new(false),
+            in_flight: AtomicUsize::new(0),
+            turns: AtomicU64::new(0),
+            turned: AtomicU64::new(0),
+            built: Instant::now(),
             questions,
         };
         (Arc::new(shared), receiver)
+    }
+
+    /// The driver is alive: it says so several times in a second.
+    pub(super) fn turn(&self) {
+        self.turns.fetch_add(1, Ordering::Relaxed);
+        self.turned.store(self.millis(), Ordering::Relaxed);
+    }
+
+    pub(super) fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
+    }
+
+    fn hangs(&self) -> bool {
+        let silent = self.millis().saturating_sub(self.turned.load(Ordering::Relaxed));
+        u128::from(silent) > HANGS.as_millis()
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.built.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 

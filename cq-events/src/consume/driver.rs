@@ -3,14 +3,12 @@
 mod ask;
 
 use std::collections::{HashMap, VecDeque};
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 
 use super::consumer::{Consumer, Shared};
@@ -20,6 +18,7 @@ use super::engine::{
 use super::group::{Change, Client, Group, RETRY, commit, is_deferred, seek};
 use super::start::{self, Gap, NoStart, StartAt};
 use super::status::{Question, Questions};
+use super::supervisor::told;
 use super::work::{Outcome, Work};
 use super::{ConsumeError, DeliveryError, EventHandler};
 use crate::event::Message;
@@ -121,9 +120,10 @@ impl<H: EventHandler> Driver<H> {
         }
     }
 
-    pub(super) async fn run(mut self, shutdown: impl Future<Output = ()> + Send) -> Result<(), ConsumeError> {
+    /// Runs until the consumer ends, or is told to by its handle.
+    pub(super) async fn run(mut self) -> Result<(), ConsumeError> {
         let result = match self.group.join() {
-            Ok(()) => self.drive(shutdown).await,
+            Ok(()) => self.drive().await,
             Err(error) => Err(self.fatal(&error)),
         };
         self.shared.ready.store(false, Ordering::Relaxed);
@@ -131,6 +131,7 @@ impl<H: EventHandler> Driver<H> {
         if tokio::time::timeout(ABORT, self.work.abort()).await.is_err() {
             tracing::warn!(group = self.group.name(), "a handler blocks its thread, and was left to itself");
         }
+        self.shared.turn();
         // What is still asked of the client holds it, and its end is the leave.
         let asked = async {
             while self.commits.join_next().await.is_some() {}
@@ -140,15 +141,16 @@ impl<H: EventHandler> Driver<H> {
             while self.seeks.join_next().await.is_some() {}
         };
         let _ = tokio::time::timeout(ABORT, asked).await;
+        self.shared.turn();
         self.group.close().await;
         result
     }
 
-    async fn drive(&mut self, shutdown: impl Future<Output = ()> + Send) -> Result<(), ConsumeError> {
-        let mut shutdown = pin!(shutdown);
+    async fn drive(&mut self) -> Result<(), ConsumeError> {
         let mut stop = self.shared.stop.subscribe();
         let mut stopping = false;
         loop {
+            self.shared.turn();
             while let Some(output) = self.engine.poll_output() {
                 if let Output::Stop(reason) = output {
                     return self.ended(reason);
@@ -189,7 +191,6 @@ impl<H: EventHandler> Driver<H> {
                     commit.unwrap_or(Input::Tick)
                 }
                 () = tokio::time::sleep_until(deadline.into()) => Input::Tick,
-                () = shutdown.as_mut(), if !stopping => Input::Shutdown,
                 () = told(&mut stop), if !stopping => Input::Shutdown,
                 () = self.group.woken(), if !self.due => {
                     self.due = true;
@@ -303,6 +304,7 @@ impl<H: EventHandler> Driver<H> {
     fn carry_out(&mut self, output: Output) -> Result<(), ConsumeError> {
         let result = match output {
             Output::Dispatch(batch) => {
+                self.shared.in_flight.store(self.engine.in_flight(), Ordering::Relaxed);
                 self.work.begin(batch);
                 Ok(())
             }
@@ -391,12 +393,5 @@ impl<H: EventHandler> Driver<H> {
 
     fn fatal(&self, error: &NativeError) -> ConsumeError {
         ConsumeError::Fatal { group: self.group.name().to_owned(), cause: self.config.scrub(&words(error)) }
-    }
-}
-
-/// Completes when a handle tells the consumer to shut down.
-async fn told(stop: &mut watch::Receiver<bool>) {
-    if stop.wait_for(|stop| *stop).await.is_err() {
-        std::future::pending().await
     }
 }

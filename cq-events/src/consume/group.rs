@@ -2,7 +2,7 @@
 //! answered by the driver when the engine says so.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use rdkafka::client::ClientContext;
@@ -19,7 +19,7 @@ use crate::kafka::error::{KafkaError, words};
 use crate::kafka::native::{Callbacks, Handle, Polled, Rebalance};
 
 /// How long the end of a consumer may take: librdkafka's close can hang.
-const CLOSE: Duration = Duration::from_secs(10);
+pub(super) const CLOSE: Duration = Duration::from_secs(10);
 /// How soon a commit is tried again.
 pub(super) const RETRY: Duration = Duration::from_millis(100);
 
@@ -149,7 +149,8 @@ impl Group {
 
     /// Takes what is there, at most so many messages, and records rebalances. Does not wait.
     pub(super) fn poll(&self, most: usize) -> Polled {
-        self.client.as_ref().map(|client| client.poll(&self.topics, most)).unwrap_or_default()
+        let client = self.client.as_ref().filter(|client| !client.context().closing.load(Ordering::Acquire));
+        client.map(|client| client.poll(&self.topics, most)).unwrap_or_default()
     }
 
     /// Answers a rebalance: takes what was given. A partition without a start is fetched from its beginning.
@@ -208,15 +209,7 @@ impl Group {
 
     fn begin_close(&mut self) -> Option<Arc<Client>> {
         let client = self.client.take()?;
-        client.context().closing.store(true, Ordering::Release);
-        client.context().client.close();
-        // The close would wait for this answer for ever.
-        let unanswered = client.context().unanswered().take();
-        if let Some((assigned, partitions)) = unanswered
-            && let Err(error) = client.answer(assigned, &list(&partitions))
-        {
-            tracing::warn!("a rebalance at the end could not be answered: {}", words(&error));
-        }
+        begin_close(&client);
         Some(client)
     }
 }
@@ -225,11 +218,35 @@ impl Drop for Group {
     /// A run that is dropped half-way must not block the async runtime with librdkafka's close.
     fn drop(&mut self) {
         if let Some(client) = self.begin_close() {
-            let thread = std::thread::Builder::new().name("cq-events-close".to_owned());
-            if let Err(error) = thread.spawn(move || leave(&client)) {
-                tracing::warn!("no thread to close the consumer: {error}");
-            }
+            leave_aside(client);
         }
+    }
+}
+
+/// Ends a consumer whose driver does not come back.
+pub(super) fn abandon(client: &Weak<Client>) {
+    if let Some(client) = client.upgrade() {
+        begin_close(&client);
+        leave_aside(client);
+    }
+}
+
+/// From now on rebalances are answered at once, and so is the one that waits: the close would wait for it for ever.
+fn begin_close(client: &Client) {
+    client.context().closing.store(true, Ordering::Release);
+    client.context().client.close();
+    let unanswered = client.context().unanswered().take();
+    if let Some((assigned, partitions)) = unanswered
+        && let Err(error) = client.answer(assigned, &list(&partitions))
+    {
+        tracing::warn!("a rebalance at the end could not be answered: {}", words(&error));
+    }
+}
+
+fn leave_aside(client: Arc<Client>) {
+    let thread = std::thread::Builder::new().name("cq-events-close".to_owned());
+    if let Err(error) = thread.spawn(move || leave(&client)) {
+        tracing::warn!("no thread to close the consumer: {error}");
     }
 }
 

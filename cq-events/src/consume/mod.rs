@@ -28,6 +28,8 @@ mod start;
 #[cfg(feature = "kafka")]
 mod status;
 #[cfg(feature = "kafka")]
+mod supervisor;
+#[cfg(feature = "kafka")]
 mod work;
 
 #[cfg(feature = "kafka")]

@@ -19,6 +19,9 @@
 mod batch;
 mod callbacks;
 mod handle;
+#[cfg(all(test, feature = "testing"))]
+#[allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod tests;
 
 pub(crate) use callbacks::{Callbacks, Rebalance};
 pub(crate) use handle::{CommittedOffset, FetchError, Handle, Polled};
