@@ -75,6 +75,11 @@ pub struct Kafka {
 }
 
 impl Kafka {
+    /// The folder in which a broker, numbered from 1, keeps a folder for each partition.
+    pub fn data(&self, broker: u32) -> PathBuf {
+        PathBuf::from(&self.folder).join(format!("broker-{broker}/data"))
+    }
+
     fn start() -> Self {
         let process = std::process::id().to_string();
         let started = script("kafka.sh")

@@ -1,0 +1,102 @@
+//! Tables of runs: in rounds over all rows, so that a slow minute hits each of them; medians; the verdict on the aims.
+
+use serde_json::json;
+
+use crate::lab::Lab;
+use crate::measure::{Figures, Spread};
+use crate::report::Report;
+
+/// A row, and how one of its runs is made.
+pub struct Row<'a> {
+    pub name: &'static str,
+    /// The row that it is held against, which comes before it.
+    pub reference: Option<usize>,
+    /// What it should reach.
+    pub aim: Option<Aim>,
+    pub run: Box<dyn Fn(&Lab, usize) -> Figures + 'a>,
+}
+
+/// What an issue of the project asks for.
+#[derive(Clone, Copy)]
+pub struct Aim {
+    /// Of the reference's messages per second, at least.
+    pub ratio: f64,
+    /// Nanoseconds of CPU per message, at most.
+    pub cpu_ns: f64,
+}
+
+/// Measures all rows in rounds, and reports them.
+pub fn measure(lab: &Lab, report: &Report, title: &str, rows: &[Row<'_>], rounds: usize) {
+    report
+        .table(title, &["messages/s", "least..most", "CPU ns", "least..most", "of reference", "least..most"]);
+    let mut runs: Vec<Vec<Figures>> = rows.iter().map(|_| Vec::new()).collect();
+    for round in 0..rounds {
+        for (row, runs) in rows.iter().zip(&mut runs) {
+            runs.push((row.run)(lab, round));
+        }
+        eprintln!("{title}: round {} of {rounds} is done", round + 1);
+    }
+    for (row, figures) in rows.iter().zip(&runs) {
+        let reference = row.reference.and_then(|index| runs.get(index));
+        row.report(report, title, figures, reference.map(Vec::as_slice));
+    }
+}
+
+impl Row<'_> {
+    fn report(&self, report: &Report, title: &str, figures: &[Figures], reference: Option<&[Figures]>) {
+        let speed = Spread::of(figures.iter().map(Figures::per_second));
+        let cpu = Spread::of(figures.iter().map(Figures::cpu_ns));
+        // Round by round: what a slow minute did to the one, it did to the other.
+        let ratios = reference.map(|reference| {
+            figures.iter().zip(reference).map(|(ours, theirs)| ours.per_second() / theirs.per_second())
+        });
+        let ratio = ratios.map(Spread::of);
+        let mut cells = vec![thousands(speed.median), between(speed, thousands)];
+        cells.extend([thousands(cpu.median), between(cpu, thousands)]);
+        if let Some(ratio) = ratio {
+            cells.extend([hundredths(ratio.median), between(ratio, hundredths)]);
+        }
+        report.row(self.name, &cells, json!({
+            "table": title, "row": self.name, "messages_per_second": speed, "cpu_ns_per_message": cpu, "of_reference": ratio,
+        }));
+        if let (Some(aim), Some(ratio)) = (self.aim, ratio) {
+            report.aim(
+                title,
+                self.name,
+                "of the reference, at least",
+                aim.ratio,
+                ratio.median,
+                ratio.median >= aim.ratio,
+            );
+            report.aim(
+                title,
+                self.name,
+                "CPU ns per message, at most",
+                aim.cpu_ns,
+                cpu.median,
+                cpu.median <= aim.cpu_ns,
+            );
+        }
+    }
+}
+
+fn between(spread: Spread, shown: impl Fn(f64) -> String) -> String {
+    format!("{}..{}", shown(spread.least), shown(spread.most))
+}
+
+pub fn hundredths(value: f64) -> String {
+    format!("{value:.2}")
+}
+
+/// Rounded, with commas: 1,234,567.
+pub fn thousands(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut shown = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
