@@ -1,4 +1,4 @@
-//! The handle on the embedded broker. These tests run under AddressSanitizer as well (see `docs/unsafe.md`).
+//! The handle on the embedded broker. `.ci/run` runs these tests under valgrind as well.
 
 use std::ffi::{c_char, c_void};
 use std::sync::Mutex;
