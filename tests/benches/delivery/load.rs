@@ -11,8 +11,9 @@ use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Different events: so many that a batch of a partition does not hold one twice, which would flatter the compression.
-const DIFFERENT: u32 = 10_000;
+/// Different events: so many that one of six partitions has none of them twice within the 64 KiB in which snappy looks
+/// for repetitions.
+const DIFFERENT: u32 = 2_400;
 /// Chips of one batch, which is the key.
 const CHIPS: u32 = 20;
 
@@ -60,9 +61,9 @@ macro_rules! load {
                     .process_stage(ProcessStage::FinalTest)
                     .priority(Priority::High)
                     .due_on(date(2026, 11, 30))
-                    .requested_by("sampling-planner@fab-2")
+                    .requested_by("sampling-planner@fab-2.example.com")
                     .metadata([
-                        ("sampling_plan".to_owned(), "ISO 2859-1, level II, AQL 0.65".to_owned()),
+                        ("sampling_plan".to_owned(), "ISO 2859-1, level II, AQL 0.65, skip-lot".to_owned()),
                         ("customer_order".to_owned(), format!("ORD-4711-{batch:05}")),
                     ])
                     .build()
@@ -96,17 +97,22 @@ fn chip(number: u32) -> String {
     format!("CHIP-2026-{number}")
 }
 
-/// So many events, one after the other from the first again.
-pub fn events<S: Load>(messages: u64) -> Vec<S> {
+/// So many events, one after the other from the first again, each made when it is asked for: a copy of one that is
+/// there already is the cheapest way to make an event.
+pub fn events<S: Load>(messages: u64) -> impl Iterator<Item = S> + Send {
     let different: Vec<S> = (0..DIFFERENT).map(S::numbered).collect();
-    let count = usize::try_from(messages).expect("they fit in memory");
-    different.iter().cycle().take(count).cloned().collect()
+    (0..messages).map(move |number| different[index(number)].clone())
+}
+
+/// Which of the different events a message has.
+fn index(number: u64) -> usize {
+    usize::try_from(number % u64::from(DIFFERENT)).expect("a small number")
 }
 
 /// What the handlers' sums must come to: the lengths of all chip ids.
 pub fn sum(messages: u64) -> u64 {
-    let length = |number: u64| chip(u32::try_from(number % u64::from(DIFFERENT)).unwrap_or_default()).len();
-    (0..messages).map(|number| length(number) as u64).sum()
+    let lengths: Vec<u64> = (0..DIFFERENT).map(|number| chip(number).len() as u64).collect();
+    (0..messages).map(|number| lengths[index(number)]).sum()
 }
 
 /// An event as it goes over the wire: what the reference publishes.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::compression::Compress;
 use crate::consume::Consume;
 use crate::latency::Latency;
-use crate::publish::Publish;
+use crate::publish::{Make, Publish};
 use crate::scaling::Member;
 
 /// The argument before a job.
@@ -18,6 +18,7 @@ const FLAG: &str = "--job";
 
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Job {
+    Make(Make),
     Publish(Publish),
     Consume(Consume),
     Latency(Latency),
@@ -37,6 +38,7 @@ impl Job {
     pub fn run(self) {
         let outcome = runtime().block_on(async {
             match self {
+                Self::Make(job) => json!(job.run()),
                 Self::Publish(job) => json!(job.run().await),
                 Self::Consume(job) => json!(job.run().await),
                 Self::Latency(job) => json!(job.run().await),

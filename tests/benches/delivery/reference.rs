@@ -12,8 +12,6 @@ use crate::native::{Consumer, Producer};
 use crate::publish::{How, Publish, WARM_UP};
 use crate::{DEADLINE, consume};
 
-/// After how many messages the reports that are there are served.
-const SERVED_EVERY: u64 = 1_000;
 /// How many messages a call gives at most.
 const BATCH: usize = 1_000;
 /// As the library does.
@@ -46,7 +44,7 @@ fn send(producer: &Producer, different: &[Encoded], has_headers: bool, how: How,
         let in_flight = messages - number;
         if how == How::OneByOne {
             await_reports(producer, goal - in_flight, deadline);
-        } else if number.is_multiple_of(SERVED_EVERY) {
+        } else {
             producer.poll(0);
         }
     }

@@ -10,7 +10,7 @@ use crate::latency::Latency;
 use crate::load::Stream;
 use crate::measure::{Figures, Percentiles, Spread, count};
 use crate::process::Job;
-use crate::publish::{How, Publish};
+use crate::publish::{How, Make, Publish};
 use crate::report::Report;
 use crate::scaling;
 use crate::table::{Aim, Row, hundredths, measure, thousands};
@@ -38,12 +38,19 @@ pub fn publish(lab: &Lab, report: &Report, options: &Options) {
                 lab.publish(job, PARTITIONS)
             }),
         };
+        let make = Job::Make(Make { messages: many });
         let rows = [
             row("reference, one by one", true, How::OneByOne, few, None, None),
             row("acknowledged one by one", false, How::OneByOne, few, Some(0), None),
             row("reference", true, How::Queued, many, None, None),
             row("queued with receipts", false, How::Queued, many, Some(2), Some(PUBLISH)),
             row("batches of 100,000", false, How::Batch, many, Some(2), Some(PUBLISH)),
+            Row {
+                name: "of these, making and dropping the events",
+                reference: None,
+                aim: None,
+                run: Box::new(move |_, _| make.measure()),
+            },
         ];
         measure(lab, report, title, &rows, options.rounds());
     }
