@@ -22,9 +22,10 @@ use seat::{Seat, chair};
 /// How long the handlers of one turn may run on the driver.
 const TURN: Duration = Duration::from_millis(1);
 
-/// A handler that runs for longer than a turn keeps others off the driver for so many times as long: it holds the driver
-/// up for a hundredth of the time at most.
-const REST: u32 = 100;
+/// A handler that runs for longer than a turn keeps others off the driver for so many times as long, by how many such
+/// turns there were in a row: one alone may be the scheduler's doing, and handlers that block hold the driver up for a
+/// hundredth of the time at most.
+const REST: [u32; 3] = [0, 10, 100];
 
 pub(super) struct Work<H> {
     hands: Arc<Hands<H>>,
@@ -36,6 +37,8 @@ pub(super) struct Work<H> {
     ended: Vec<Outcome>,
     /// Until when the driver is left alone.
     rests_until: Option<Instant>,
+    /// How many turns in a row had a handler that ran for longer than that.
+    overruns: usize,
 }
 
 /// What every handler needs.
@@ -61,6 +64,7 @@ impl<H: EventHandler> Work<H> {
             begun: HashMap::new(),
             ended: Vec::new(),
             rests_until: None,
+            overruns: 0,
         }
     }
 
@@ -68,7 +72,8 @@ impl<H: EventHandler> Work<H> {
     pub(super) fn begin(&mut self, batch: Vec<(Token, Message)>) {
         let mut before = Instant::now();
         let turn_ends = before + TURN;
-        let mut here = self.rests_until.is_none_or(|until| until <= before);
+        let rests = self.rests_until.is_some_and(|until| before < until);
+        let (mut here, mut longest) = (!rests, Duration::ZERO);
         for (token, message) in batch {
             let mut seat = self.seats.pop().unwrap_or_else(|| chair(Arc::clone(&self.hands)));
             seat.take(message.clone());
@@ -85,13 +90,24 @@ impl<H: EventHandler> Work<H> {
                 Poll::Pending => self.go_on(token, message, seat),
             }
             let now = Instant::now();
-            let took = now.saturating_duration_since(before);
-            if took > TURN {
-                self.rests_until = Some(now + took * REST);
-            }
+            longest = longest.max(now.saturating_duration_since(before));
             here = now < turn_ends;
             before = now;
         }
+        if !rests {
+            self.look_back(longest, before);
+        }
+    }
+
+    /// After a turn: how long its longest handler held up the driver decides when the next ones may.
+    fn look_back(&mut self, longest: Duration, now: Instant) {
+        if longest <= TURN {
+            self.overruns = 0;
+            return;
+        }
+        let rest = REST.get(self.overruns).or(REST.last()).copied().unwrap_or_default();
+        self.rests_until = Some(now + longest * rest);
+        self.overruns += 1;
     }
 
     fn go_on(&mut self, token: Token, message: Message, mut seat: Box<dyn Seat>) {

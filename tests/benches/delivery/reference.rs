@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::consume::Consume;
@@ -121,6 +122,7 @@ fn consumer_config(job: &Consume) -> ClientConfig {
 
 fn config(properties: &[(&str, &str)]) -> ClientConfig {
     let mut config = ClientConfig::new();
+    config.set_log_level(RDKafkaLogLevel::Error);
     config.extend(properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     config
 }
