@@ -6,7 +6,7 @@ use super::reader::{Branch, Reader};
 use super::{DispatchBorrowedTo, DispatchTo, Failure, Handled};
 use crate::codec::{DecodeError, Decoder, FrameError, read_frame};
 use crate::event::{EventInfo, EventView, Message, StreamInfo, Unknown};
-use crate::observe::correlation::{self, CorrelationId};
+use crate::observe::correlation::{self, Source};
 use crate::registry::{RegistryError, SchemaId};
 
 /// A message that is about to be handled, and what it is read with.
@@ -223,20 +223,26 @@ impl<'a> Delivery<'a> {
 /// What surrounds the handling of one message.
 struct About {
     span: Span,
-    correlation_id: Option<CorrelationId>,
+    correlation_id: Source,
 }
 
 impl About {
     fn event(message: &Message, info: Option<&EventInfo>, event: &impl EventView) -> Self {
-        let event_id = event.event_id();
         // Where it has no correlation id, its event id: so that what it causes can be traced to it.
-        let correlation_id = match event.correlation_id() {
-            Some(id) => Some(id.into()),
-            None => event_id.map(CorrelationId::from),
+        let correlation_id = match (event.correlation_id(), event.event_id()) {
+            (Some(id), _) => Source::Id(id.into()),
+            (None, Some(id)) => Source::Uuid(id),
+            (None, None) => Source::None,
         };
         let span = span(message, info.map(|event| event.event_type));
-        span.record("event_id", event_id.map(tracing::field::display));
-        span.record("correlation_id", correlation_id.as_deref());
+        if !span.is_disabled() {
+            span.record("event_id", event.event_id().map(tracing::field::display));
+            match &correlation_id {
+                Source::None => {}
+                Source::Uuid(id) => drop(span.record("correlation_id", tracing::field::display(id))),
+                Source::Id(id) => drop(span.record("correlation_id", id.as_str())),
+            }
+        }
         span.in_scope(|| tracing::debug!("handling an event"));
         Self { span, correlation_id }
     }
@@ -248,11 +254,11 @@ impl About {
         };
         let span = span(message, Some(event_type));
         span.in_scope(|| tracing::debug!("handling what is no event of this build"));
-        Self { span, correlation_id: None }
+        Self { span, correlation_id: Source::None }
     }
 
     async fn surround(self, handling: impl Future<Output = Handled>) -> Handled {
-        correlation::scope(self.correlation_id, handling).instrument(self.span).await
+        correlation::scope_of(self.correlation_id, handling).instrument(self.span).await
     }
 }
 

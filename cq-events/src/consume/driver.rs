@@ -19,7 +19,7 @@ use super::group::{Change, Client, Group, RETRY, commit, is_deferred, seek};
 use super::start::{self, Gap, NoStart, StartAt};
 use super::status::{Question, Questions};
 use super::supervisor::told;
-use super::work::{Outcome, Work};
+use super::work::{Outcomes, Work};
 use super::{ConsumeError, DeliveryError, EventHandler};
 use crate::event::Message;
 use crate::kafka::KafkaConfig;
@@ -73,7 +73,7 @@ pub(super) struct Driver<H> {
     seeks: JoinSet<Sought>,
     held_assign: Option<Vec<(TopicPartition, Option<i64>)>>,
     /// Messages that failed and why, until the engine says which one ends the consumer.
-    failures: HashMap<Token, (Message, DeliveryError)>,
+    failures: HashMap<Token, (TopicPartition, DeliveryError)>,
     /// Why the consumer ends, where it is not by a message's failure.
     ending: Option<ConsumeError>,
     shared: Arc<Shared>,
@@ -273,28 +273,21 @@ impl<H: EventHandler> Driver<H> {
         Input::Shutdown
     }
 
-    fn outcomes(&mut self, outcomes: Vec<Outcome>) -> Input {
-        let mut done = Vec::with_capacity(outcomes.len());
-        for Outcome { token, message, result } in outcomes {
-            match result {
-                Ok(()) => done.push(token),
-                Err(error) => self.failed(token, message, error),
-            }
+    fn outcomes(&mut self, Outcomes { done, failed }: Outcomes) -> Input {
+        for (token, error) in failed {
+            self.failed(token, error);
         }
         self.shared.counters.processed(done.len());
         Input::Done(done)
     }
 
-    fn failed(&mut self, token: Token, message: Message, error: DeliveryError) {
+    fn failed(&mut self, token: Token, error: DeliveryError) {
         self.shared.counters.failed();
-        tracing::error!(
-            topic = message.topic(),
-            partition = message.partition(),
-            offset = message.offset(),
-            "a message was not handled: {error}"
-        );
+        let Some(place) = self.engine.place(token) else { return };
+        let (partition, offset) = (place.partition, token.offset);
+        tracing::error!(topic = &*place.topic, partition, offset, "a message was not handled: {error}");
         self.shared.ready.store(false, Ordering::Relaxed);
-        self.failures.insert(token, (message, error));
+        self.failures.insert(token, (place, error));
         self.engine.handle(Input::Failed(token), Instant::now());
         // Only that of the message which ends the consumer is needed; others are told here.
         let ending = self.engine.stopping_for();
@@ -357,14 +350,14 @@ impl<H: EventHandler> Driver<H> {
                 waited: self.settings.shutdown_deadline,
             }),
             StopReason::Failure(token) => {
-                let Some((message, error)) = self.failures.remove(&token) else {
+                let Some((place, error)) = self.failures.remove(&token) else {
                     // It was kept when it failed.
                     return Err(self.fatal(&NativeError::MessageConsumption(RDKafkaErrorCode::Fail)));
                 };
                 Err(ConsumeError::Message {
-                    topic: message.topic().to_owned(),
-                    partition: message.partition(),
-                    offset: message.offset(),
+                    topic: place.topic.to_string(),
+                    partition: place.partition,
+                    offset: token.offset,
                     error,
                 })
             }

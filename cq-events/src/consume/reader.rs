@@ -60,8 +60,9 @@ impl Plan {
 pub(crate) struct Reader {
     registry: Arc<dyn SchemaRegistry>,
     limits: DecodeLimits,
-    /// The topic of each stream, with the id of our own schema.
-    own: Vec<(&'static str, SchemaId)>,
+    /// Each stream, with the id of our own schema.
+    own: Vec<(&'static StreamInfo, SchemaId)>,
+    own_plan: Arc<Plan>,
     /// Plans for schemas that are not our own, by topic and id. Errors are never kept: a registry that does not
     /// know an id now may know it later.
     plans: Mutex<HashMap<(&'static str, SchemaId), Arc<Plan>>>,
@@ -76,9 +77,9 @@ impl Reader {
     ) -> Result<Self, RegistryError> {
         let mut own = Vec::with_capacity(streams.len());
         for stream in streams {
-            own.push((stream.topic, registry.id_of(&stream.subject(), stream.schema).await?));
+            own.push((*stream, registry.id_of(&stream.subject(), stream.schema).await?));
         }
-        Ok(Self { registry, limits, own, plans: Mutex::default() })
+        Ok(Self { registry, limits, own, own_plan: Arc::new(Plan::Own), plans: Mutex::default() })
     }
 
     pub(crate) fn limits(&self) -> DecodeLimits {
@@ -87,7 +88,9 @@ impl Reader {
 
     /// The id of our own schema of the stream.
     pub(crate) fn own_id(&self, stream: &StreamInfo) -> Option<SchemaId> {
-        self.own.iter().find(|(topic, _)| *topic == stream.topic).map(|(_, id)| *id)
+        // Mostly it is the very same description; a constant may have several addresses.
+        let is_it = |own: &StreamInfo| std::ptr::eq(own, stream) || own.topic == stream.topic;
+        self.own.iter().find(|(own, _)| is_it(own)).map(|(_, id)| *id)
     }
 
     /// How to read what was written to the stream with the schema `writer`.
@@ -96,18 +99,17 @@ impl Reader {
         stream: &'static StreamInfo,
         writer: SchemaId,
     ) -> Result<Arc<Plan>, DeliveryError> {
+        if self.own_id(stream) == Some(writer) {
+            return Ok(Arc::clone(&self.own_plan));
+        }
         let key = (stream.topic, writer);
         if let Some(plan) = self.lock().get(&key) {
             return Ok(Arc::clone(plan));
         }
-        let plan = if self.own_id(stream) == Some(writer) {
-            Plan::Own
-        } else {
-            let schema = self.registry.schema_of(writer).await.map_err(DeliveryError::Registry)?;
-            compare_branches(stream.schema, &schema)
-                .map(Plan::Branches)
-                .map_err(|mistakes| DeliveryError::WriterSchema { writer, reason: mistakes.to_string() })?
-        };
+        let schema = self.registry.schema_of(writer).await.map_err(DeliveryError::Registry)?;
+        let plan = compare_branches(stream.schema, &schema)
+            .map(Plan::Branches)
+            .map_err(|mistakes| DeliveryError::WriterSchema { writer, reason: mistakes.to_string() })?;
         Ok(self.insert_plan(stream, writer, plan))
     }
 

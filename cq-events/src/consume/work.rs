@@ -22,6 +22,10 @@ use seat::{Seat, chair};
 /// How long the handlers of one turn may run on the driver.
 const TURN: Duration = Duration::from_millis(1);
 
+/// How many quick handlers run between two looks at the clock, and how quick they are.
+const STRIDE: u32 = 8;
+const QUICK: Duration = Duration::from_micros(10);
+
 /// A handler that runs for longer than a turn keeps others off the driver for so many times as long, by how many such
 /// turns there were in a row: one alone may be the scheduler's doing, and handlers that block hold the driver up for a
 /// hundredth of the time at most.
@@ -32,9 +36,8 @@ pub(super) struct Work<H> {
     /// Places for handlers that are at work, to be used again.
     seats: Vec<Box<dyn Seat>>,
     tasks: JoinSet<(Result<(), DeliveryError>, Box<dyn Seat>)>,
-    begun: HashMap<Id, (Token, Message)>,
-    /// What ended on the driver.
-    ended: Vec<Outcome>,
+    begun: HashMap<Id, Token>,
+    ended: Outcomes,
     /// Until when the driver is left alone.
     rests_until: Option<Instant>,
     /// How many turns in a row had a handler that ran for longer than that.
@@ -48,11 +51,24 @@ struct Hands<H> {
     streams: Vec<&'static StreamInfo>,
 }
 
-/// What became of a message.
-pub(super) struct Outcome {
-    pub(super) token: Token,
-    pub(super) message: Message,
-    pub(super) result: Result<(), DeliveryError>,
+/// What became of messages.
+#[derive(Default)]
+pub(super) struct Outcomes {
+    pub(super) done: Vec<Token>,
+    pub(super) failed: Vec<(Token, DeliveryError)>,
+}
+
+impl Outcomes {
+    fn add(&mut self, token: Token, result: Result<(), DeliveryError>) {
+        match result {
+            Ok(()) => self.done.push(token),
+            Err(error) => self.failed.push((token, error)),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.done.is_empty() && self.failed.is_empty()
+    }
 }
 
 impl<H: EventHandler> Work<H> {
@@ -62,7 +78,7 @@ impl<H: EventHandler> Work<H> {
             seats: Vec::new(),
             tasks: JoinSet::new(),
             begun: HashMap::new(),
-            ended: Vec::new(),
+            ended: Outcomes::default(),
             rests_until: None,
             overruns: 0,
         }
@@ -74,25 +90,32 @@ impl<H: EventHandler> Work<H> {
         let turn_ends = before + TURN;
         let rests = self.rests_until.is_some_and(|until| before < until);
         let (mut here, mut longest) = (!rests, Duration::ZERO);
+        let (mut stride, mut unlooked) = (1, 0);
         for (token, message) in batch {
             let mut seat = self.seats.pop().unwrap_or_else(|| chair(Arc::clone(&self.hands)));
-            seat.take(message.clone());
+            seat.take(message);
             if !here {
-                self.go_on(token, message, seat);
+                self.go_on(token, seat);
                 continue;
             }
             match seat.poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(result) => {
                     self.seats.push(seat);
-                    self.ended.push(Outcome { token, message, result });
+                    self.ended.add(token, result);
                 }
                 // A task polls it again at once, with a waker of its own.
-                Poll::Pending => self.go_on(token, message, seat),
+                Poll::Pending => self.go_on(token, seat),
+            }
+            unlooked += 1;
+            if unlooked < stride {
+                continue;
             }
             let now = Instant::now();
-            longest = longest.max(now.saturating_duration_since(before));
+            let took = now.saturating_duration_since(before);
+            longest = longest.max(took);
             here = now < turn_ends;
-            before = now;
+            stride = if took < QUICK * unlooked { STRIDE } else { 1 };
+            (before, unlooked) = (now, 0);
         }
         if !rests {
             self.look_back(longest, before);
@@ -110,16 +133,16 @@ impl<H: EventHandler> Work<H> {
         self.overruns += 1;
     }
 
-    fn go_on(&mut self, token: Token, message: Message, mut seat: Box<dyn Seat>) {
+    fn go_on(&mut self, token: Token, mut seat: Box<dyn Seat>) {
         let task = self.tasks.spawn(async move {
             let result = std::future::poll_fn(|context| seat.poll(context)).await;
             (result, seat)
         });
-        self.begun.insert(task.id(), (token, message));
+        self.begun.insert(task.id(), token);
     }
 
     /// What ended since it was last asked, without waiting.
-    pub(super) fn ended(&mut self) -> Option<Vec<Outcome>> {
+    pub(super) fn ended(&mut self) -> Option<Outcomes> {
         while let Some(ended) = self.tasks.try_join_next_with_id() {
             self.end(ended);
         }
@@ -143,8 +166,8 @@ impl<H: EventHandler> Work<H> {
             // Panics are caught in the seat.
             Err(error) => (error.id(), Err(DeliveryError::Cancelled)),
         };
-        if let Some((token, message)) = self.begun.remove(&id) {
-            self.ended.push(Outcome { token, message, result });
+        if let Some(token) = self.begun.remove(&id) {
+            self.ended.add(token, result);
         }
     }
 

@@ -13,18 +13,20 @@ use super::Headers;
 pub struct Message {
     carrier: Arc<dyn Carrier>,
     /// Which one of the carrier's messages it is.
-    index: usize,
+    index: u32,
     partition: i32,
     offset: i64,
+    /// Bytes of key and value.
+    size: usize,
 }
 
 /// What holds the bytes of messages: one that was built, or a batch that was fetched.
 pub(crate) trait Carrier: Send + Sync {
-    fn topic(&self, index: usize) -> &str;
-    fn timestamp(&self, index: usize) -> Option<Timestamp>;
-    fn key(&self, index: usize) -> Option<&[u8]>;
-    fn value(&self, index: usize) -> Option<&[u8]>;
-    fn headers(&self, index: usize) -> &Headers;
+    fn topic(&self, index: u32) -> &str;
+    fn timestamp(&self, index: u32) -> Option<Timestamp>;
+    fn key(&self, index: u32) -> Option<&[u8]>;
+    fn value(&self, index: u32) -> Option<&[u8]>;
+    fn headers(&self, index: u32) -> &Headers;
 }
 
 impl Message {
@@ -44,22 +46,26 @@ impl Message {
     }
 
     /// One of the messages of a carrier.
-    #[cfg(feature = "kafka")]
-    pub(crate) fn carried(carrier: Arc<dyn Carrier>, index: usize, partition: i32, offset: i64) -> Self {
-        Self { carrier, index, partition, offset }
+    pub(crate) fn carried(carrier: Arc<dyn Carrier>, index: u32, partition: i32, offset: i64) -> Self {
+        let length = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len);
+        let size = length(carrier.key(index)) + length(carrier.value(index));
+        Self { carrier, index, partition, offset, size }
     }
 
     /// The topic.
+    #[inline]
     pub fn topic(&self) -> &str {
         self.carrier.topic(self.index)
     }
 
     /// The partition.
+    #[inline]
     pub fn partition(&self) -> i32 {
         self.partition
     }
 
     /// The offset.
+    #[inline]
     pub fn offset(&self) -> i64 {
         self.offset
     }
@@ -70,11 +76,13 @@ impl Message {
     }
 
     /// The key's bytes.
+    #[inline]
     pub fn key(&self) -> Option<&[u8]> {
         self.carrier.key(self.index)
     }
 
     /// The value's bytes, wire header included. None is a tombstone.
+    #[inline]
     pub fn value(&self) -> Option<&[u8]> {
         self.carrier.value(self.index)
     }
@@ -86,7 +94,7 @@ impl Message {
 
     /// Bytes of key and value.
     pub(crate) fn payload_bytes(&self) -> usize {
-        self.key().map_or(0, <[u8]>::len) + self.value().map_or(0, <[u8]>::len)
+        self.size
     }
 }
 
@@ -115,23 +123,23 @@ struct Built {
 }
 
 impl Carrier for Built {
-    fn topic(&self, _: usize) -> &str {
+    fn topic(&self, _: u32) -> &str {
         &self.topic
     }
 
-    fn timestamp(&self, _: usize) -> Option<Timestamp> {
+    fn timestamp(&self, _: u32) -> Option<Timestamp> {
         self.timestamp
     }
 
-    fn key(&self, _: usize) -> Option<&[u8]> {
+    fn key(&self, _: u32) -> Option<&[u8]> {
         self.key.as_deref()
     }
 
-    fn value(&self, _: usize) -> Option<&[u8]> {
+    fn value(&self, _: u32) -> Option<&[u8]> {
         self.value.as_deref()
     }
 
-    fn headers(&self, _: usize) -> &Headers {
+    fn headers(&self, _: u32) -> &Headers {
         &self.headers
     }
 }
@@ -175,7 +183,7 @@ impl MessageBuilder {
     /// The message.
     pub fn build(self) -> Message {
         let Self { partition, offset, message } = self;
-        Message { carrier: Arc::new(message), index: 0, partition, offset }
+        Message::carried(Arc::new(message), 0, partition, offset)
     }
 }
 

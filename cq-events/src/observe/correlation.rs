@@ -87,38 +87,65 @@ impl fmt::Display for CorrelationId {
     }
 }
 
+/// Where the id comes from. It is made only when somebody asks for it: most handlers publish nothing.
+#[derive(Clone, Default)]
+pub(crate) enum Source {
+    #[default]
+    None,
+    Uuid(Uuid),
+    Id(CorrelationId),
+}
+
 thread_local! {
-    static CURRENT: RefCell<Option<CorrelationId>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Source> = const { RefCell::new(Source::None) };
 }
 
 /// The correlation id of the event that is being handled here, if any.
 pub fn current() -> Option<CorrelationId> {
-    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+    let source = CURRENT.try_with(|current| current.borrow().clone()).unwrap_or_default();
+    match source {
+        Source::None => None,
+        Source::Uuid(id) => Some(id.into()),
+        Source::Id(id) => Some(id),
+    }
 }
 
 /// Runs the future with this correlation id.
 ///
 /// A handler that spawns a task hands its id on with it: `tokio::spawn(scope(current(), work))`.
 pub async fn scope<F: Future>(id: Option<CorrelationId>, future: F) -> F::Output {
+    scope_of(id.map_or(Source::None, Source::Id), future).await
+}
+
+/// [`scope`], for an id that need not be made.
+pub(crate) async fn scope_of<F: Future>(mut source: Source, future: F) -> F::Output {
     let mut future = pin!(future);
     poll_fn(|context| {
-        let _restore = Restore(swap(id.clone()));
+        let _here = Here::new(&mut source);
         future.as_mut().poll(context)
     })
     .await
 }
 
-/// Puts back what was there before, also when the poll panics.
-struct Restore(Option<CorrelationId>);
+/// Exchanges what is current, and puts it back, also when the poll panics.
+struct Here<'a>(&'a mut Source);
 
-impl Drop for Restore {
-    fn drop(&mut self) {
-        swap(self.0.take());
+impl<'a> Here<'a> {
+    fn new(source: &'a mut Source) -> Self {
+        swap(source);
+        Self(source)
     }
 }
 
-fn swap(id: Option<CorrelationId>) -> Option<CorrelationId> {
-    CURRENT.try_with(|current| current.replace(id)).ok().flatten()
+impl Drop for Here<'_> {
+    fn drop(&mut self) {
+        swap(self.0);
+    }
+}
+
+fn swap(source: &mut Source) {
+    // Where the thread ends, there is none any more.
+    let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), source));
 }
 
 #[cfg(test)]

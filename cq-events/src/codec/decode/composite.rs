@@ -16,15 +16,18 @@ pub trait DecodeBranch<'a>: Sized {
 
 impl<'a> Decoder<'a> {
     /// The index of an enum's symbol, below `count`; 0 after an error.
+    #[inline]
     pub fn symbol(&mut self, count: usize) -> usize {
         self.index(count, |index| DecodeErrorKind::Symbol { index, count })
     }
 
     /// The index of a union's branch, below `count`; 0 after an error.
+    #[inline]
     pub fn branch(&mut self, count: usize) -> usize {
         self.index(count, |index| DecodeErrorKind::Branch { index, count })
     }
 
+    #[inline]
     fn index(&mut self, count: usize, kind: impl FnOnce(i64) -> DecodeErrorKind) -> usize {
         let at = self.offset();
         let index = self.long();
@@ -35,6 +38,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// A union of null and one other type, null being branch `null` (0 or 1).
+    #[inline]
     pub fn optional<T>(&mut self, null: usize, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let branch = self.branch(2);
         (branch != null && !self.failed()).then(|| read(self))
@@ -54,6 +58,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Goes into a record that may hold values of itself; [`Decoder::leave`] comes out again.
+    #[inline]
     pub fn enter(&mut self) {
         self.depth += 1;
         if self.depth > self.limits.depth {
@@ -62,6 +67,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Comes out of a record.
+    #[inline]
     pub fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }

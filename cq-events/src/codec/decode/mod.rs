@@ -39,6 +39,7 @@ pub struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     /// A decoder at the start of `datum`.
+    #[inline]
     pub fn new(datum: &'a [u8], limits: DecodeLimits) -> Self {
         let mut decoder = Self {
             rest: datum,
@@ -59,6 +60,7 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// The first error, or bytes that are left over.
+    #[inline]
     pub fn finish(mut self) -> Result<(), DecodeError> {
         if !self.rest.is_empty() {
             self.fail(self.offset(), DecodeErrorKind::LeftOver { bytes: self.rest.len() });
@@ -73,11 +75,13 @@ impl<'a> Decoder<'a> {
     }
 
     /// The bytes that are not read yet; none after an error.
+    #[inline]
     pub fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
     /// Whether an error was met.
+    #[inline]
     pub fn failed(&self) -> bool {
         self.error.is_some()
     }
@@ -108,6 +112,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// A boolean.
+    #[inline]
     pub fn boolean(&mut self) -> bool {
         let at = self.offset();
         match self.fixed() {
@@ -121,6 +126,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// An int.
+    #[inline]
     pub fn int(&mut self) -> i32 {
         let at = self.offset();
         let value = self.long();
@@ -161,16 +167,19 @@ impl<'a> Decoder<'a> {
     }
 
     /// A float.
+    #[inline]
     pub fn float(&mut self) -> f32 {
         f32::from_le_bytes(self.fixed())
     }
 
     /// A double.
+    #[inline]
     pub fn double(&mut self) -> f64 {
         f64::from_le_bytes(self.fixed())
     }
 
     /// Bytes.
+    #[inline]
     pub fn bytes(&mut self) -> Vec<u8> {
         self.bytes_ref().to_vec()
     }
@@ -190,11 +199,13 @@ impl<'a> Decoder<'a> {
     }
 
     /// A string.
+    #[inline]
     pub fn string(&mut self) -> String {
         self.string_ref().to_owned()
     }
 
     /// A string, in the message.
+    #[inline]
     pub fn string_ref(&mut self) -> &'a str {
         let at = self.offset();
         std::str::from_utf8(self.bytes_ref()).unwrap_or_else(|_| {
@@ -204,11 +215,13 @@ impl<'a> Decoder<'a> {
     }
 
     /// A fixed of `N` bytes.
+    #[inline]
     pub fn fixed<const N: usize>(&mut self) -> [u8; N] {
         *self.fixed_ref()
     }
 
     /// A fixed of `N` bytes, in the message.
+    #[inline]
     pub fn fixed_ref<const N: usize>(&mut self) -> &'a [u8; N] {
         match self.rest.split_first_chunk() {
             Some((taken, rest)) => {

@@ -1,7 +1,6 @@
 //! What of one partition waits for its handler: in order per key, keys in parallel.
 
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::event::Message;
 
@@ -99,9 +98,18 @@ impl Lanes {
 
 fn lane_of(message: &Message) -> usize {
     let Some(key) = message.key() else { return KEYLESS };
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    (hasher.finish() % LANES as u64) as usize
+    // Who picks keys that share a lane only makes them wait for each other, so a hash need not resist that. It is Fx's:
+    // eight bytes at a time, and the upper bits, on which all bytes have their say.
+    const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
+    let mut hash = key.len() as u64;
+    let mut mix =
+        |word: [u8; 8]| hash = (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(FACTOR);
+    let (words, rest) = key.as_chunks::<8>();
+    words.iter().for_each(|word| mix(*word));
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    mix(last);
+    (hash >> (64 - LANES.ilog2())) as usize
 }
 
 #[cfg(test)]
@@ -130,6 +138,22 @@ mod tests {
         lanes.release(begun[2].0);
         assert_eq!(lanes.pop().map(|(_, message)| message.offset()), Some(4));
         assert_eq!(lanes.running(), 3);
+    }
+
+    #[test]
+    fn keys_spread_over_the_lanes() {
+        let shapes: [fn(usize) -> String; 4] = [
+            |n| n.to_string(),
+            |n| format!("BATCH-2026-{n:05}"),
+            |n| format!("{n:08}-suffix-of-all"),
+            |n| uuid::Uuid::from_u128(n as u128).to_string(),
+        ];
+        for (shape, key) in shapes.iter().enumerate() {
+            let mut counts = [0_u32; LANES];
+            (0..64_000).for_each(|n| counts[lane_of(&message(Some(&key(n)), 0))] += 1);
+            let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+            assert!((500..2_000).contains(least) && (500..2_000).contains(most), "{shape}: {counts:?}");
+        }
     }
 
     #[test]

@@ -146,7 +146,12 @@ impl Ledger {
 
     /// Where the message is, if it was delivered and neither is done nor failed.
     fn awaited(&self, offset: i64) -> Option<usize> {
-        let index = self.open.partition_point(|entry| entry.offset < offset);
+        // Mostly there are no holes, and the offset says where it is.
+        let dense = usize::try_from(offset.checked_sub(self.open.front()?.offset)?).ok()?;
+        let is_it = |index: &usize| self.open.get(*index).is_some_and(|entry| entry.offset == offset);
+        let index = Some(dense)
+            .filter(is_it)
+            .unwrap_or_else(|| self.open.partition_point(|entry| entry.offset < offset));
         let entry = self.open.get(index)?;
         (entry.offset == offset && entry.state == State::Open).then_some(index)
     }

@@ -192,6 +192,12 @@ impl Engine {
         open.map(|partition| partition.place.clone()).collect()
     }
 
+    /// The partition of a message that is being handled.
+    pub(crate) fn place(&self, token: Token) -> Option<TopicPartition> {
+        let ours = self.partitions.get(&token.generation).map(|partition| &partition.place);
+        ours.or_else(|| self.orphans.place(token.generation)).cloned()
+    }
+
     /// Whether the end is under way.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stop.is_some()

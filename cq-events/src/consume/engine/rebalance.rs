@@ -22,6 +22,10 @@ impl Orphans {
         self.0.values().map(|(_, running)| running).sum()
     }
 
+    pub(super) fn place(&self, generation: Generation) -> Option<&TopicPartition> {
+        self.0.get(&generation).map(|(place, _)| place)
+    }
+
     pub(super) fn are_of(&self, place: &TopicPartition) -> bool {
         self.0.values().any(|(of, _)| of == place)
     }

@@ -156,44 +156,42 @@ pub(super) fn messages<C: Callbacks>(
     let places: Vec<(i32, i64)> = fetched.iter().map(place).collect();
     let batch = Batch { messages: fetched, topics: Arc::clone(topics), client: Some(Arc::clone(client)) };
     let carrier: Arc<dyn Carrier> = Arc::new(batch);
-    places
-        .into_iter()
-        .enumerate()
-        .map(|(index, (partition, offset))| Message::carried(Arc::clone(&carrier), index, partition, offset))
-        .collect()
+    let message =
+        |(index, (partition, offset))| Message::carried(Arc::clone(&carrier), index, partition, offset);
+    (0..).zip(places).map(message).collect()
 }
 
 impl<C: Callbacks> Batch<C> {
-    fn native(&self, index: usize) -> Option<&Native> {
-        self.messages.get(index).map(|fetched| &fetched.native)
+    fn native(&self, index: u32) -> Option<&Native> {
+        self.messages.get(index as usize).map(|fetched| &fetched.native)
     }
 }
 
 impl<C: Callbacks> Carrier for Batch<C> {
-    fn topic(&self, index: usize) -> &str {
-        let topic = self.messages.get(index).and_then(|fetched| self.topics.get(fetched.topic));
+    fn topic(&self, index: u32) -> &str {
+        let topic = self.messages.get(index as usize).and_then(|fetched| self.topics.get(fetched.topic));
         topic.map_or("", |topic| topic)
     }
 
-    fn timestamp(&self, index: usize) -> Option<Timestamp> {
+    fn timestamp(&self, index: u32) -> Option<Timestamp> {
         self.native(index)?.timestamp()
     }
 
-    fn key(&self, index: usize) -> Option<&[u8]> {
+    fn key(&self, index: u32) -> Option<&[u8]> {
         let message = self.native(index)?.get();
         // SAFETY: the bytes live as long as the message, which `self` holds.
         unsafe { bytes(message.key, message.key_len) }
     }
 
-    fn value(&self, index: usize) -> Option<&[u8]> {
+    fn value(&self, index: u32) -> Option<&[u8]> {
         let message = self.native(index)?.get();
         // SAFETY: as for the key.
         unsafe { bytes(message.payload, message.len) }
     }
 
-    fn headers(&self, index: usize) -> &Headers {
+    fn headers(&self, index: u32) -> &Headers {
         static NONE: Headers = Headers::EMPTY;
-        let Some(fetched) = self.messages.get(index) else { return &NONE };
+        let Some(fetched) = self.messages.get(index as usize) else { return &NONE };
         // SAFETY: the lock lets one thread in, and nothing else asks for a message's headers.
         fetched.headers.get_or_init(|| unsafe { fetched.native.headers() })
     }
