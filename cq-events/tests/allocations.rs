@@ -1,12 +1,16 @@
-//! What a published event allocates: its encoded bytes, and what rust-rdkafka makes, and nothing else.
+//! What an event allocates on its way: published, its encoded bytes and what rust-rdkafka makes; consumed, the event
+//! itself; and nothing else.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
 mod lamp;
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use cq_events::Consumer;
 use cq_events::publish::{Producer, StreamProducer};
 use cq_events::testing::EmbeddedBroker;
 use lamp::{Lamp, PARTITIONS, TOPIC, lit};
@@ -41,6 +45,9 @@ static COUNTING: Counting = Counting;
 
 const MESSAGES: usize = 2_000;
 
+/// All allocations of the process are counted, so one test runs at a time.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Queues the events and awaits their receipts: the allocations of all threads per event.
 async fn publish(lamps: &StreamProducer<Lamp>, events: Vec<Lamp>) -> f64 {
     let count = events.len();
@@ -57,6 +64,7 @@ async fn publish(lamps: &StreamProducer<Lamp>, events: Vec<Lamp>) -> f64 {
 
 #[tokio::test]
 async fn a_published_event_allocates_its_bytes_and_nothing_else_of_ours() {
+    let _alone = ALONE.lock().await;
     let broker = EmbeddedBroker::start().unwrap();
     broker.create_topic(TOPIC, PARTITIONS).unwrap();
     let producer = Producer::connect(broker.config()).await.unwrap();
@@ -70,4 +78,53 @@ async fn a_published_event_allocates_its_bytes_and_nothing_else_of_ours() {
     let (ours, theirs) = (1.0, 1.0);
     assert!(per_event < ours + theirs + 0.05, "{per_event} allocations per event");
     assert!(per_event > ours + theirs - 0.05, "{per_event} allocations per event: does it count?");
+}
+
+#[tokio::test]
+async fn a_consumed_event_allocates_itself_and_nothing_else_of_ours() {
+    let _alone = ALONE.lock().await;
+    const LEFT_OUT: usize = 4_000;
+    const COUNTED: usize = 16_000;
+    let broker = EmbeddedBroker::start().unwrap();
+    broker.create_topic(TOPIC, PARTITIONS).unwrap();
+    let producer = Producer::connect(broker.config()).await.unwrap();
+    let lamps = StreamProducer::<Lamp>::new(&producer).await.unwrap();
+    let lamp = |number: usize| Lamp::from(lit(&format!("L-{}", number % 100), number as i64));
+    publish(&lamps, (0..LEFT_OUT + COUNTED).map(lamp).collect()).await;
+
+    let count = Arc::new(AtomicUsize::new(0));
+    let (begin, end) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (seen, at_begin, at_end) = (Arc::clone(&count), Arc::clone(&begin), Arc::clone(&end));
+    let group = broker.config().to_builder().group_id("counted").build().unwrap();
+    let consumer = Consumer::builder(group)
+        .handle(move |event: Lamp, _| {
+            drop(event);
+            match seen.fetch_add(1, Ordering::Relaxed) + 1 {
+                LEFT_OUT => at_begin.store(ALLOCATIONS.load(Ordering::Relaxed), Ordering::Relaxed),
+                number if number == LEFT_OUT + COUNTED => {
+                    at_end.store(ALLOCATIONS.load(Ordering::Relaxed), Ordering::Relaxed);
+                }
+                _ => {}
+            }
+            std::future::ready(Ok(()))
+        })
+        .on_unknown(|_, _| std::future::ready(Ok(())))
+        .build()
+        .await
+        .unwrap();
+    let handle = consumer.handle();
+    let run = tokio::spawn(consumer.run(std::future::pending()));
+    while end.load(Ordering::Relaxed) == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert!(!run.is_finished());
+    }
+    handle.shutdown();
+    run.await.unwrap().unwrap();
+    let per_event = (end.load(Ordering::Relaxed) - begin.load(Ordering::Relaxed)) as f64 / COUNTED as f64;
+    // Its key field is a `String`. The rest is made for batches and for turns of up to 64 messages, a few for each, and
+    // for lanes that grow.
+    let the_event = 1.0;
+    assert!(per_event < the_event + 0.2, "{per_event} allocations per event");
+    assert!(per_event >= the_event, "{per_event} allocations per event: does it count?");
+    println!("{per_event} allocations per consumed event, of which the event itself is {the_event}");
 }

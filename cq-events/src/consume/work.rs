@@ -35,7 +35,7 @@ pub(super) struct Work<H> {
     hands: Arc<Hands<H>>,
     /// Places for handlers that are at work, to be used again.
     seats: Vec<Box<dyn Seat>>,
-    tasks: JoinSet<(Result<(), DeliveryError>, Box<dyn Seat>)>,
+    tasks: JoinSet<Ended>,
     begun: HashMap<Id, Token>,
     ended: Outcomes,
     /// Until when the driver is left alone.
@@ -43,6 +43,9 @@ pub(super) struct Work<H> {
     /// How many turns in a row had a handler that ran for longer than that.
     overruns: usize,
 }
+
+/// What a task gives back.
+type Ended = (Result<(), DeliveryError>, Box<dyn Seat>);
 
 /// What every handler needs.
 struct Hands<H> {
@@ -91,6 +94,7 @@ impl<H: EventHandler> Work<H> {
         let rests = self.rests_until.is_some_and(|until| before < until);
         let (mut here, mut longest) = (!rests, Duration::ZERO);
         let (mut stride, mut unlooked) = (1, 0);
+        self.ended.done.reserve(batch.len());
         for (token, message) in batch {
             let mut seat = self.seats.pop().unwrap_or_else(|| chair(Arc::clone(&self.hands)));
             seat.take(message);
@@ -157,7 +161,7 @@ impl<H: EventHandler> Work<H> {
         }
     }
 
-    fn end(&mut self, ended: Result<(Id, (Result<(), DeliveryError>, Box<dyn Seat>)), JoinError>) {
+    fn end(&mut self, ended: Result<(Id, Ended), JoinError>) {
         let (id, result) = match ended {
             Ok((id, (result, seat))) => {
                 self.seats.push(seat);

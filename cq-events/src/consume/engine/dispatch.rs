@@ -55,7 +55,8 @@ impl Engine {
     pub(super) fn dispatch(&mut self, now: Instant) {
         let mut room = self.settings.max_in_flight.saturating_sub(self.in_flight());
         let mut turns = if room > 0 { self.turns() } else { VecDeque::new() };
-        let mut batch = Vec::new();
+        let ready: usize = self.partitions.values().map(|partition| partition.lanes.ready()).sum();
+        let mut batch = Vec::with_capacity(if turns.is_empty() { 0 } else { room.min(ready) });
         while room > 0
             && let Some(generation) = turns.pop_front()
             && let Some(partition) = self.partitions.get_mut(&generation)

@@ -48,6 +48,11 @@ impl Lanes {
         lane.waiting.push_back(message);
     }
 
+    /// How many lanes have a message that can be handled now.
+    pub(crate) fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
     pub(crate) fn has_ready(&self) -> bool {
         !self.ready.is_empty()
     }

@@ -127,7 +127,9 @@ impl<C: Callbacks> Handle<C> {
     /// Joins the group.
     pub(crate) fn subscribe(&self, topics: &[Arc<str>]) -> KafkaResult<()> {
         let mut list = TopicPartitionList::with_capacity(topics.len());
-        topics.iter().for_each(|topic| drop(list.add_topic_unassigned(topic)));
+        for topic in topics {
+            list.add_topic_unassigned(topic);
+        }
         // SAFETY: client and list are alive; the call copies the list.
         check(unsafe { sys::rd_kafka_subscribe(self.client.native_ptr(), list.ptr()) })
     }

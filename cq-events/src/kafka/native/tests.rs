@@ -25,7 +25,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// Answers each rebalance at once, from the beginning.
 #[derive(Default)]
 struct Member {
-    changes: Mutex<Vec<(bool, Vec<(String, i32)>)>>,
+    changes: Mutex<Vec<(bool, usize)>>,
     woken: Mutex<usize>,
 }
 
@@ -37,7 +37,7 @@ impl ClientContext for Member {
 impl Callbacks for Member {
     fn rebalance(&self, rebalance: Rebalance<'_>) {
         assert!(!rebalance.is_lost());
-        self.changes.lock().unwrap().push((rebalance.is_assign, rebalance.partitions()));
+        self.changes.lock().unwrap().push((rebalance.is_assign, rebalance.partitions().len()));
         rebalance.answer().unwrap();
         // It must not unwind through librdkafka.
         panic!("a mistake in a callback");
@@ -153,8 +153,7 @@ fn messages_are_read_where_they_lie_and_outlive_the_consumer() {
     group.handle.close().unwrap();
     assert!(group.errors.is_empty(), "{:?}", group.errors);
     let changes = group.handle.context().changes.lock().unwrap().clone();
-    let given: Vec<(bool, usize)> = changes.iter().map(|(given, places)| (*given, places.len())).collect();
-    assert_eq!(given, [(true, 2), (false, 2)]);
+    assert_eq!(changes, [(true, 2), (false, 2)]);
     drop(group);
 
     for (offset, (message, (key, value, _))) in messages.iter().zip(&sent).enumerate() {
@@ -163,14 +162,18 @@ fn messages_are_read_where_they_lie_and_outlive_the_consumer() {
         assert_eq!((message.key(), message.value()), (*key, *value), "{offset}");
         assert!(message.timestamp().is_some());
     }
-    let headers: Vec<Vec<(&str, Option<&[u8]>)>> = messages[..4]
-        .iter()
-        .map(|message| message.headers().iter().map(|h| (h.key.as_str(), h.value.as_deref())).collect())
-        .collect();
-    assert_eq!(headers[0], []);
-    assert_eq!(headers[1], [("", Some(&b""[..]))]);
-    assert_eq!(headers[2], [("a", Some(&b"1"[..])), ("a", None), ("\u{FFFD}\u{FFFD}x", Some(&b"\xFF"[..]))]);
-    assert_eq!(headers[3], []);
+    let headers = |index: usize| -> Vec<(&str, Option<&[u8]>)> {
+        messages[index]
+            .headers()
+            .iter()
+            .map(|header| (header.key.as_str(), header.value.as_deref()))
+            .collect()
+    };
+    assert_eq!(headers(0), []);
+    assert_eq!(headers(1), [("", Some(&b""[..]))]);
+    let spoilt = ("\u{FFFD}\u{FFFD}x", Some(&b"\xFF"[..]));
+    assert_eq!(headers(2), [("a", Some(&b"1"[..])), ("a", None), spoilt]);
+    assert_eq!(headers(3), []);
 }
 
 /// The first question for the headers parses them: many threads may ask at once.
