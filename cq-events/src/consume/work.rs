@@ -5,6 +5,9 @@
 //! before it have used up the driver's time.
 
 mod seat;
+#[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -38,6 +41,8 @@ pub(super) struct Work<H> {
     tasks: JoinSet<Ended>,
     begun: HashMap<Id, Token>,
     ended: Outcomes,
+    /// [`TURN`], but in tests.
+    turn: Duration,
     /// Until when the driver is left alone.
     rests_until: Option<Instant>,
     /// How many turns in a row had a handler that ran for longer than that.
@@ -82,6 +87,7 @@ impl<H: EventHandler> Work<H> {
             tasks: JoinSet::new(),
             begun: HashMap::new(),
             ended: Outcomes::default(),
+            turn: TURN,
             rests_until: None,
             overruns: 0,
         }
@@ -90,7 +96,7 @@ impl<H: EventHandler> Work<H> {
     /// Begins to handle messages.
     pub(super) fn begin(&mut self, batch: Vec<(Token, Message)>) {
         let mut before = Instant::now();
-        let turn_ends = before + TURN;
+        let turn_ends = before + self.turn;
         let rests = self.rests_until.is_some_and(|until| before < until);
         let (mut here, mut longest) = (!rests, Duration::ZERO);
         let (mut stride, mut unlooked) = (1, 0);
@@ -128,7 +134,7 @@ impl<H: EventHandler> Work<H> {
 
     /// After a turn: how long its longest handler held up the driver decides when the next ones may.
     fn look_back(&mut self, longest: Duration, now: Instant) {
-        if longest <= TURN {
+        if longest <= self.turn {
             self.overruns = 0;
             return;
         }

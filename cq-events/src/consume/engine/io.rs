@@ -25,6 +25,13 @@ pub(crate) struct Token {
     pub(super) lane: usize,
 }
 
+#[cfg(test)]
+impl Token {
+    pub(crate) fn of(generation: Generation, offset: i64) -> Self {
+        Self { generation, offset, lane: 0 }
+    }
+}
+
 /// A partition that is ours from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Assignment {

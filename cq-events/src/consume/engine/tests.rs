@@ -202,6 +202,29 @@ fn a_full_partition_is_paused_and_resumed_when_it_is_low() {
     assert_eq!(resumed_at, Some(3), "one message waits");
 }
 
+/// librdkafka drops what it has of a paused partition: one that is full for a moment only is not paused.
+#[test]
+fn a_partition_that_is_full_for_a_moment_only_stops_the_intake() {
+    let settings = Settings { high_messages: 3, low_messages: 1, ..Settings::default() };
+    let mut bench = Bench::with_settings(&[0], settings);
+    let first = bench.start(0, 0);
+    for offset in 1..4 {
+        assert!(bench.engine.takes_messages());
+        assert_eq!(bench.fetch(0, offset), []);
+    }
+    assert!(!bench.engine.takes_messages());
+    let second = dispatched(&bench.done(first)).unwrap();
+    assert!(bench.engine.takes_messages(), "two wait");
+    bench.fetch(0, 4);
+    assert!(!bench.engine.takes_messages());
+    assert_eq!(bench.pass(settings.pause_after / 2), []);
+    assert_eq!(bench.pass(settings.pause_after / 2), [Output::Pause(at(0))], "the others must go on");
+    assert!(bench.engine.takes_messages());
+    bench.done(second);
+    assert_eq!(bench.tell(Input::Revoked(vec![at(0)])), [], "it is paused already");
+    assert!(bench.engine.takes_messages());
+}
+
 #[test]
 fn large_messages_pause_a_partition_by_their_bytes() {
     let settings =
