@@ -14,10 +14,40 @@ pub struct Message {
     carrier: Arc<dyn Carrier>,
     /// Which one of the carrier's messages it is.
     index: u32,
+    outline: Outline,
+}
+
+/// What is looked at so often that it is not asked of the carrier each time.
+#[derive(Clone, Copy)]
+pub(crate) struct Outline {
     partition: i32,
     offset: i64,
     /// Bytes of key and value.
-    size: usize,
+    size: u32,
+    /// Of the key, if there is one.
+    hash: Option<u32>,
+}
+
+impl Outline {
+    pub(crate) fn new(partition: i32, offset: i64, key: Option<&[u8]>, value: Option<&[u8]>) -> Self {
+        let size = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
+        Self { partition, offset, size: u32::try_from(size).unwrap_or(u32::MAX), hash: key.map(hash) }
+    }
+}
+
+/// Fx's hash: eight bytes at a time. All bytes have their say in the upper bits. Whoever picks keys that collide only makes
+/// them wait for each other, so it need not resist that.
+fn hash(key: &[u8]) -> u32 {
+    const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
+    let mut hash = key.len() as u64;
+    let mut mix =
+        |word: [u8; 8]| hash = (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(FACTOR);
+    let (words, rest) = key.as_chunks::<8>();
+    words.iter().for_each(|word| mix(*word));
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    mix(last);
+    (hash >> 32) as u32
 }
 
 /// What holds the bytes of messages: one that was built, or a batch that was fetched.
@@ -46,10 +76,8 @@ impl Message {
     }
 
     /// One of the messages of a carrier.
-    pub(crate) fn carried(carrier: Arc<dyn Carrier>, index: u32, partition: i32, offset: i64) -> Self {
-        let length = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len);
-        let size = length(carrier.key(index)) + length(carrier.value(index));
-        Self { carrier, index, partition, offset, size }
+    pub(crate) fn carried(carrier: Arc<dyn Carrier>, index: u32, outline: Outline) -> Self {
+        Self { carrier, index, outline }
     }
 
     /// The topic.
@@ -61,13 +89,13 @@ impl Message {
     /// The partition.
     #[inline]
     pub fn partition(&self) -> i32 {
-        self.partition
+        self.outline.partition
     }
 
     /// The offset.
     #[inline]
     pub fn offset(&self) -> i64 {
-        self.offset
+        self.outline.offset
     }
 
     /// When the producer created the message, or when the broker appended it, as the topic is configured.
@@ -94,7 +122,12 @@ impl Message {
 
     /// Bytes of key and value.
     pub(crate) fn payload_bytes(&self) -> usize {
-        self.size
+        self.outline.size as usize
+    }
+
+    /// A hash of the key, of which the upper bits are the best ones.
+    pub(crate) fn key_hash(&self) -> Option<u32> {
+        self.outline.hash
     }
 }
 
@@ -102,8 +135,8 @@ impl PartialEq for Message {
     fn eq(&self, other: &Self) -> bool {
         let same = Arc::ptr_eq(&self.carrier, &other.carrier) && self.index == other.index;
         same || (self.topic() == other.topic()
-            && self.partition == other.partition
-            && self.offset == other.offset
+            && self.partition() == other.partition()
+            && self.offset() == other.offset()
             && self.timestamp() == other.timestamp()
             && self.key() == other.key()
             && self.value() == other.value()
@@ -183,7 +216,8 @@ impl MessageBuilder {
     /// The message.
     pub fn build(self) -> Message {
         let Self { partition, offset, message } = self;
-        Message::carried(Arc::new(message), 0, partition, offset)
+        let outline = Outline::new(partition, offset, message.key.as_deref(), message.value.as_deref());
+        Message::carried(Arc::new(message), 0, outline)
     }
 }
 

@@ -17,7 +17,7 @@ pub use headers::{Header, HeaderPolicy, Headers};
 #[doc(hidden)]
 pub use key::KeyField;
 #[cfg(feature = "kafka")]
-pub(crate) use message::Carrier;
+pub(crate) use message::{Carrier, Outline};
 pub use message::{Message, MessageBuilder};
 pub use unknown::Unknown;
 

@@ -102,19 +102,7 @@ impl Lanes {
 }
 
 fn lane_of(message: &Message) -> usize {
-    let Some(key) = message.key() else { return KEYLESS };
-    // Who picks keys that share a lane only makes them wait for each other, so a hash need not resist that. It is Fx's:
-    // eight bytes at a time, and the upper bits, on which all bytes have their say.
-    const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
-    let mut hash = key.len() as u64;
-    let mut mix =
-        |word: [u8; 8]| hash = (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(FACTOR);
-    let (words, rest) = key.as_chunks::<8>();
-    words.iter().for_each(|word| mix(*word));
-    let mut last = [0; 8];
-    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    mix(last);
-    (hash >> (64 - LANES.ilog2())) as usize
+    message.key_hash().map_or(KEYLESS, |hash| (hash >> (u32::BITS - LANES.ilog2())) as usize)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use rdkafka::bindings as sys;
 
 use super::Callbacks;
 use super::handle::Handle;
-use crate::event::{Carrier, Header, Headers, Message};
+use crate::event::{Carrier, Header, Headers, Message, Outline};
 
 /// A batch of messages, each with its topic. They are destroyed together, with the last [`Message`] of them.
 struct Batch<C: Callbacks> {
@@ -71,6 +71,22 @@ impl Native {
         let name = unsafe { CStr::from_ptr(sys::rd_kafka_topic_name(topic)) };
         // Topics have ASCII names.
         name.to_str().unwrap_or_default()
+    }
+
+    fn key(&self) -> Option<&[u8]> {
+        let message = self.get();
+        // SAFETY: the bytes live as long as the message, which `self` owns.
+        unsafe { bytes(message.key, message.key_len) }
+    }
+
+    fn value(&self) -> Option<&[u8]> {
+        let message = self.get();
+        // SAFETY: as for the key.
+        unsafe { bytes(message.payload, message.len) }
+    }
+
+    fn outline(&self) -> Outline {
+        Outline::new(self.get().partition, self.get().offset, self.key(), self.value())
     }
 
     fn timestamp(&self) -> Option<Timestamp> {
@@ -152,13 +168,13 @@ pub(super) fn messages<C: Callbacks>(
     if fetched.is_empty() {
         return Vec::new();
     }
-    let place = |fetched: &Fetched| (fetched.native.get().partition, fetched.native.get().offset);
-    let places: Vec<(i32, i64)> = fetched.iter().map(place).collect();
+    // In a loop of its own, in which nothing makes one message wait for another: they were written by another thread, so
+    // each first look at one is slow.
+    let outlines: Vec<Outline> = fetched.iter().map(|fetched| fetched.native.outline()).collect();
     let batch = Batch { messages: fetched, topics: Arc::clone(topics), client: Some(Arc::clone(client)) };
     let carrier: Arc<dyn Carrier> = Arc::new(batch);
-    let message =
-        |(index, (partition, offset))| Message::carried(Arc::clone(&carrier), index, partition, offset);
-    (0..).zip(places).map(message).collect()
+    let message = |(index, outline)| Message::carried(Arc::clone(&carrier), index, outline);
+    (0..).zip(outlines).map(message).collect()
 }
 
 impl<C: Callbacks> Batch<C> {
@@ -178,15 +194,11 @@ impl<C: Callbacks> Carrier for Batch<C> {
     }
 
     fn key(&self, index: u32) -> Option<&[u8]> {
-        let message = self.native(index)?.get();
-        // SAFETY: the bytes live as long as the message, which `self` holds.
-        unsafe { bytes(message.key, message.key_len) }
+        self.native(index)?.key()
     }
 
     fn value(&self, index: u32) -> Option<&[u8]> {
-        let message = self.native(index)?.get();
-        // SAFETY: as for the key.
-        unsafe { bytes(message.payload, message.len) }
+        self.native(index)?.value()
     }
 
     fn headers(&self, index: u32) -> &Headers {
