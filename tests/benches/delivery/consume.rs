@@ -73,6 +73,7 @@ pub struct Seen {
     work_us: u64,
     count: AtomicU64,
     sum: AtomicU64,
+    started: Mark,
     first: OnceLock<Mark>,
     last: OnceLock<Mark>,
     all: Notify,
@@ -81,7 +82,8 @@ pub struct Seen {
 impl Seen {
     pub fn new(goal: u64, work_us: u64) -> Self {
         let (count, sum) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { goal, work_us, count, sum, first: OnceLock::new(), last: OnceLock::new(), all: Notify::new() }
+        let (first, last, all) = (OnceLock::new(), OnceLock::new(), Notify::new());
+        Self { goal, work_us, count, sum, started: Mark::now(), first, last, all }
     }
 
     /// What a handler does with an event.
@@ -104,8 +106,15 @@ impl Seen {
 
     fn figures(&self) -> Figures {
         let (first, last) = (self.first.get(), self.last.get());
-        first.zip(last).map(|(first, last)| first.until(*last, self.goal)).expect("all were seen")
+        let (first, last) = first.zip(last).expect("all were seen");
+        consumed(self.started, *first, *last, self.goal)
     }
+}
+
+/// The time begins with the first message, for joining a group is waiting. The CPU time begins before that: fetching
+/// is ahead of the first message.
+pub fn consumed(started: Mark, first: Mark, last: Mark, messages: u64) -> Figures {
+    Figures { seconds: first.until(last, messages).seconds, ..started.until(last, messages) }
 }
 
 /// Works for so many microseconds.

@@ -26,12 +26,15 @@ pub struct Lab {
 }
 
 impl Lab {
+    /// Starts it, and publishes to it what no figure is of: a broker's first messages are slow.
     pub fn start() -> Self {
         let cluster = Cluster::kafka();
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", cluster.config().bootstrap_servers());
         let admin = config.create().expect("an admin client");
-        Self { cluster, admin, runtime: runtime() }
+        let lab = Self { cluster, admin, runtime: runtime() };
+        lab.fill(load::Stream::Headed, 6, 500_000);
+        lab
     }
 
     pub fn servers(&self) -> String {

@@ -33,6 +33,7 @@ mod process;
 mod publish;
 mod reference;
 mod report;
+mod same;
 mod scaling;
 mod sections;
 mod table;

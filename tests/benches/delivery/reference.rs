@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::consume::Consume;
@@ -61,15 +60,16 @@ fn await_reports(producer: &Producer, goal: u64, deadline: Instant) {
 
 /// Reads each message's bytes once, and commits every 5 s and at the end.
 pub fn consume(job: &Consume, topic: &str) -> Figures {
+    let started = Mark::now();
     let mut consumer = Consumer::new(&consumer_config(job), topic, BATCH);
-    let (mut begin, mut seen, mut sum) = (None, 0, 0_u64);
+    let (mut first, mut seen, mut sum) = (None, 0, 0_u64);
     let mut done = BTreeMap::new();
     let deadline = Instant::now() + DEADLINE;
     let mut committed = Instant::now();
     while seen < job.messages {
         assert!(Instant::now() < deadline, "{seen} of {} messages arrived", job.messages);
         consumer.consume(100, |record| {
-            begin.get_or_insert_with(Mark::now);
+            first.get_or_insert_with(Mark::now);
             sum += record.value.iter().map(|byte| u64::from(*byte)).sum::<u64>();
             consume::work(job.work_us);
             seen += 1;
@@ -83,7 +83,7 @@ pub fn consume(job: &Consume, topic: &str) -> Figures {
     let end = Mark::now();
     assert!(sum > 0 && seen == job.messages, "{seen} messages arrived, with bytes");
     consumer.commit(&list(topic, &done), false);
-    begin.expect("a first message").until(end, job.messages)
+    consume::consumed(started, first.expect("a first message"), end, job.messages)
 }
 
 fn list(topic: &str, done: &BTreeMap<i32, i64>) -> TopicPartitionList {
@@ -122,7 +122,8 @@ fn consumer_config(job: &Consume) -> ClientConfig {
 
 fn config(properties: &[(&str, &str)]) -> ClientConfig {
     let mut config = ClientConfig::new();
-    config.set_log_level(RDKafkaLogLevel::Error);
+    // A broker that has just started makes it warn of a retry.
+    config.set("log_level", "3");
     config.extend(properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     config
 }

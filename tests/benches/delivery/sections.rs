@@ -12,14 +12,16 @@ use crate::measure::{Figures, Percentiles, Spread, count};
 use crate::process::Job;
 use crate::publish::{How, Make, Publish};
 use crate::report::Report;
+use crate::same::assert_same;
 use crate::scaling;
 use crate::table::{Aim, Row, hundredths, measure, thousands};
 
 const PARTITIONS: i32 = 6;
 const PUBLISH: Aim = Aim { ratio: 0.9, cpu_ns: 650.0 };
 const CONSUME: Aim = Aim { ratio: 0.9, cpu_ns: 1_000.0 };
-/// The library's default, and the design's.
+/// The library's default.
 const LINGER_MS: u64 = 5;
+const LINGERS: [u64; 3] = [0, 1, 5];
 
 /// Publishing, acknowledged by all replicas.
 pub fn publish(lab: &Lab, report: &Report, options: &Options) {
@@ -28,29 +30,22 @@ pub fn publish(lab: &Lab, report: &Report, options: &Options) {
         (Stream::Plain, "publish without headers (rd_kafka_produce)"),
         (Stream::Headed, "publish with headers (rd_kafka_producev)"),
     ] {
-        let row = |name, is_reference, how, messages, reference, aim| Row {
-            name,
-            reference,
-            aim,
-            run: Box::new(move |lab: &Lab, _| {
+        assert_same(lab, stream, PARTITIONS);
+        let row = |name, is_reference, how, messages| {
+            Row::new(name, move |lab, _| {
                 let servers = lab.servers();
                 let job = Publish { servers, stream, is_reference, how, messages, linger_ms: LINGER_MS };
                 lab.publish(job, PARTITIONS)
-            }),
+            })
         };
         let make = Job::Make(Make { messages: many });
         let rows = [
-            row("reference, one by one", true, How::OneByOne, few, None, None),
-            row("acknowledged one by one", false, How::OneByOne, few, Some(0), None),
-            row("reference", true, How::Queued, many, None, None),
-            row("queued with receipts", false, How::Queued, many, Some(2), Some(PUBLISH)),
-            row("batches of 100,000", false, How::Batch, many, Some(2), Some(PUBLISH)),
-            Row {
-                name: "of these, making and dropping the events",
-                reference: None,
-                aim: None,
-                run: Box::new(move |_, _| make.measure()),
-            },
+            row("reference, one by one", true, How::OneByOne, few),
+            row("acknowledged one by one", false, How::OneByOne, few).against(0),
+            row("reference", true, How::Queued, many),
+            row("queued with receipts", false, How::Queued, many).against(2).judged_by(PUBLISH),
+            row("batches of 100,000", false, How::Batch, many).against(2).judged_by(PUBLISH),
+            Row::new("of these, making and dropping the events", move |_, _| make.measure()),
         ];
         measure(lab, report, title, &rows, options.rounds());
     }
@@ -58,26 +53,23 @@ pub fn publish(lab: &Lab, report: &Report, options: &Options) {
 
 /// Consuming a full topic, with decode, dispatch, ledger and commit.
 pub fn consume(lab: &Lab, report: &Report, options: &Options) {
-    let messages = if options.is_quick { 400_000 } else { 1_000_000 };
+    let messages = if options.is_quick { 500_000 } else { 2_000_000 };
     for (stream, title) in
         [(Stream::Plain, "consume without headers"), (Stream::Headed, "consume with headers")]
     {
         lab.fill(stream, PARTITIONS, messages);
-        let row = |name: &'static str, by, work_us, reference, aim| Row {
-            name,
-            reference,
-            aim,
-            run: Box::new(move |lab: &Lab, round| {
+        let row = |name, by, work_us| {
+            Row::new(name, move |lab, round| {
                 let group = format!("{title}, {name}, {round}");
                 lab.consume(Consume { servers: lab.servers(), stream, by, messages, group, work_us })
-            }),
+            })
         };
         let rows = [
-            row("reference", By::Reference, 0, None, None),
-            row("owned", By::Owned, 0, Some(0), Some(CONSUME)),
-            row("borrowed", By::Borrowed, 0, Some(0), Some(CONSUME)),
-            row("reference that works 1 us", By::Reference, 1, None, None),
-            row("owned by a handler that works 1 us", By::Owned, 1, Some(3), None),
+            row("reference", By::Reference, 0),
+            row("owned", By::Owned, 0).against(0).judged_by(CONSUME),
+            row("borrowed", By::Borrowed, 0).against(0).judged_by(CONSUME),
+            row("reference that works 1 us", By::Reference, 1),
+            row("owned by a handler that works 1 us", By::Owned, 1).against(3),
         ];
         measure(lab, report, title, &rows, options.rounds());
         lab.remove(stream.topic());
@@ -86,35 +78,38 @@ pub fn consume(lab: &Lab, report: &Report, options: &Options) {
 
 /// What the linger costs and gains: the default is chosen by this.
 pub fn latency(lab: &Lab, report: &Report, options: &Options) {
-    let lingers = [0, 1, 5];
     let messages = if options.is_quick { 400_000 } else { 1_000_000 };
-    let rows = lingers.map(|linger_ms| Row {
-        name: ["queued, linger 0 ms", "queued, linger 1 ms", "queued, linger 5 ms"]
-            [lingers.iter().position(|known| *known == linger_ms).unwrap_or_default()],
-        reference: None,
-        aim: None,
-        run: Box::new(move |lab: &Lab, _| {
+    let rows = LINGERS.map(|linger_ms| {
+        Row::new(format!("linger {linger_ms} ms"), move |lab, _| {
             let (servers, stream) = (lab.servers(), Stream::Headed);
             let job = Publish { servers, stream, is_reference: false, how: How::Queued, messages, linger_ms };
             lab.publish(job, PARTITIONS)
-        }),
+        })
     });
-    measure(lab, report, "full speed by linger", &rows, options.rounds());
-    let seconds = if options.is_quick { 2 } else { 10 };
+    measure(lab, report, "queued with receipts and headers, full speed", &rows, options.rounds());
     for (title, is_end_to_end) in [("publish to acknowledgement", false), ("publish to handler", true)] {
-        report.table(title, &["p50 ms", "p99 ms", "p99.9 ms", "samples"]);
-        for per_second in [1_000, 10_000] {
-            for linger_ms in lingers {
+        report.table(title, &["p50 ms", "p99 ms", "p99.9 ms", "samples a round"]);
+        for (per_second, linger_ms) in
+            [1_000, 10_000].into_iter().flat_map(|pace| LINGERS.map(|ms| (pace, ms)))
+        {
+            let name = format!("linger {linger_ms} ms, {per_second} messages/s");
+            let (rounds, seconds) = if options.is_quick { (1, 2) } else { (3, 5) };
+            let round = |number| {
                 lab.fresh(Stream::Headed.info(), PARTITIONS);
-                let group = is_end_to_end.then(|| format!("latency-{per_second}-{linger_ms}"));
+                let group = is_end_to_end.then(|| format!("{name}, {number}"));
                 let job = Latency { servers: lab.servers(), linger_ms, per_second, seconds, group };
-                let found: Percentiles = Job::Latency(job).measure();
-                let name = format!("linger {linger_ms} ms, {per_second} messages/s");
-                let Percentiles { samples, p50_ms, p99_ms, p999_ms } = found;
-                let mut cells = [p50_ms, p99_ms, p999_ms].map(hundredths).to_vec();
-                cells.push(samples.to_string());
-                report.row(&name, &cells, json!({"table": title, "row": name, "percentiles": found}));
-            }
+                Job::Latency(job).measure()
+            };
+            let rounds: Vec<Percentiles> = (0..rounds).map(round).collect();
+            let median = |of: fn(&Percentiles) -> f64| Spread::of(rounds.iter().map(of)).median;
+            let found =
+                [median(|round| round.p50_ms), median(|round| round.p99_ms), median(|round| round.p999_ms)];
+            let mut cells = found.map(hundredths).to_vec();
+            cells.push((per_second * seconds).to_string());
+            let [p50, p99, p999] = found;
+            report.row(&name, &cells, json!({
+                "table": title, "row": name, "p50_ms": p50, "p99_ms": p99, "p999_ms": p999, "rounds": rounds,
+            }));
         }
     }
 }

@@ -6,17 +6,35 @@ use crate::lab::Lab;
 use crate::measure::{Figures, Spread};
 use crate::report::Report;
 
+/// Makes the run of a round, numbered from 0.
+type Run<'a> = dyn Fn(&Lab, usize) -> Figures + 'a;
+
 /// A row, and how one of its runs is made.
 pub struct Row<'a> {
-    pub name: &'static str,
+    name: String,
+    run: Box<Run<'a>>,
     /// The row that it is held against, which comes before it.
-    pub reference: Option<usize>,
-    /// What it should reach.
-    pub aim: Option<Aim>,
-    pub run: Box<dyn Fn(&Lab, usize) -> Figures + 'a>,
+    reference: Option<usize>,
+    aim: Option<Aim>,
 }
 
-/// What an issue of the project asks for.
+impl<'a> Row<'a> {
+    pub fn new(name: impl Into<String>, run: impl Fn(&Lab, usize) -> Figures + 'a) -> Self {
+        Self { name: name.into(), run: Box::new(run), reference: None, aim: None }
+    }
+
+    /// Held against the row of this number, from 0.
+    pub fn against(self, reference: usize) -> Self {
+        Self { reference: Some(reference), ..self }
+    }
+
+    /// With a verdict.
+    pub fn judged_by(self, aim: Aim) -> Self {
+        Self { aim: Some(aim), ..self }
+    }
+}
+
+/// What a row should reach.
 #[derive(Clone, Copy)]
 pub struct Aim {
     /// Of the reference's messages per second, at least.
@@ -56,13 +74,13 @@ impl Row<'_> {
         if let Some(ratio) = ratio {
             cells.extend([hundredths(ratio.median), between(ratio, hundredths)]);
         }
-        report.row(self.name, &cells, json!({
+        report.row(&self.name, &cells, json!({
             "table": title, "row": self.name, "messages_per_second": speed, "cpu_ns_per_message": cpu, "of_reference": ratio,
         }));
         if let (Some(aim), Some(ratio)) = (self.aim, ratio) {
             report.aim(
                 title,
-                self.name,
+                &self.name,
                 "of the reference, at least",
                 aim.ratio,
                 ratio.median,
@@ -70,7 +88,7 @@ impl Row<'_> {
             );
             report.aim(
                 title,
-                self.name,
+                &self.name,
                 "CPU ns per message, at most",
                 aim.cpu_ns,
                 cpu.median,
