@@ -118,6 +118,30 @@ async fn a_group_starts_at_a_time() {
     assert_eq!(recorder.handled().len(), 30, "and no others");
 }
 
+/// A consumer would wait for it for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_topic_that_vanishes_ends_its_consumer() {
+    let cluster = Cluster::kafka();
+    cluster.create_topics(STREAMS).await;
+    let producer = Producer::connect(cluster.config()).await.expect("a broker answers");
+    publish_inspections(&producer, 0..20).await;
+    let recorder = Recorder::default();
+    // Otherwise it may take minutes until anybody looks.
+    let config = cluster.group("vanishing").to_builder();
+    let config = config.property("topic.metadata.refresh.interval.ms", "1000").build().expect("it is valid");
+    let builder = Consumer::builder(config).handler(recorder.clone());
+    let run = tokio::spawn(builder.build().await.expect("it can be built").run(std::future::pending()));
+    eventually("all are handled", || recorder.handled().len() >= 20).await;
+
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", servers(&cluster)).create().expect("an admin client");
+    let topic = InspectionEvent::STREAM.topic;
+    admin.delete_topics(&[topic], &AdminOptions::new()).await.expect("the topic is deleted");
+    let ended = tokio::time::timeout(Duration::from_secs(90), run).await.expect("it ends").expect("no panic");
+    let error = ended.expect_err("its topic is gone").to_string();
+    assert!(error.contains(&format!("`{topic}` does not exist")), "{error}");
+}
+
 /// The retention of a topic that overtakes a group.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_that_are_deleted_before_a_group_read_them_stop_it() {

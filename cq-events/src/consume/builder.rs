@@ -202,7 +202,10 @@ fn one_handler_each(streams: &[&'static StreamInfo]) -> Result<(), ConsumeError>
 
 /// Fails within seconds where the broker does not answer or a topic does not exist; a subscription would wait for
 /// either for ever.
-async fn check_topics(config: &KafkaConfig, streams: &[&'static StreamInfo]) -> Result<(), ConsumeError> {
+pub(super) async fn check_topics(
+    config: &KafkaConfig,
+    streams: &[&'static StreamInfo],
+) -> Result<(), ConsumeError> {
     let connecting = config.clone();
     let inquirer = blocking(move || inquire(&connecting)).await?;
     let topics = streams.iter().map(|stream| stream.topic.to_owned()).collect();

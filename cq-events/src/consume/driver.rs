@@ -15,17 +15,17 @@ use super::consumer::{Consumer, Shared};
 use super::engine::{
     Assignment, Commit, CommitId, Engine, Input, Output, SeekId, Settings, StopReason, Token, TopicPartition,
 };
-use super::group::{Change, Client, Group, RETRY, commit, is_deferred, seek};
+use super::group::{Change, Client, Group, RETRY, commit, is_deferred, misses_topic, seek};
 use super::start::{self, Gap, NoStart, StartAt};
 use super::status::{Question, Questions};
 use super::supervisor::told;
 use super::work::{Outcomes, Work};
 use super::{ConsumeError, DeliveryError, EventHandler};
-use crate::event::Message;
+use crate::event::{Message, StreamInfo};
 use crate::kafka::KafkaConfig;
 use crate::kafka::connect::request_error;
 use crate::kafka::error::words;
-use crate::kafka::native::{FetchError, Polled};
+use crate::kafka::native::Polled;
 
 /// How many messages are taken in at once.
 const BATCH: usize = 1_000;
@@ -66,6 +66,9 @@ pub(super) struct Driver<H> {
     start_at: StartAt,
     /// What an offset that is out of range was about.
     gaps: JoinSet<Result<Option<Gap>, NativeError>>,
+    /// Whether the topics are still there, after librdkafka has missed one.
+    checks: JoinSet<Result<(), ConsumeError>>,
+    streams: Vec<&'static StreamInfo>,
     /// Where seeks lead.
     targets: JoinSet<Targets>,
     /// Seeks wait for each other, and an assignment waits for them: one that comes late would move what is fetched.
@@ -100,7 +103,7 @@ impl<H: EventHandler> Driver<H> {
             group,
             changes,
             config,
-            work: Work::new(handlers, reader, streams),
+            work: Work::new(handlers, reader, streams.clone()),
             due: true,
             poll_by: Instant::now() + POLL,
             waiting_commits: VecDeque::new(),
@@ -109,6 +112,8 @@ impl<H: EventHandler> Driver<H> {
             rebalance: 0,
             start_at,
             gaps: JoinSet::new(),
+            checks: JoinSet::new(),
+            streams,
             targets: JoinSet::new(),
             waiting_seeks: VecDeque::new(),
             seeks: JoinSet::new(),
@@ -179,6 +184,7 @@ impl<H: EventHandler> Driver<H> {
                     let error = self.out_of_range(gap);
                     self.stop_for(error)
                 }
+                Some(checked) = self.checks.join_next() => self.checked(checked),
                 () = self.work.wait() => continue,
                 Some(question) = self.questions.recv() => {
                     self.answer(question, &client);
@@ -236,7 +242,11 @@ impl<H: EventHandler> Driver<H> {
         for error in errors {
             match error.code {
                 RDKafkaErrorCode::AutoOffsetReset => self.look_for_gap(client),
-                _ => self.meet(&error)?,
+                code if misses_topic(code) => {
+                    tracing::warn!(group = self.group.name(), "{}", error.reason);
+                    self.check_topics();
+                }
+                code => self.survive(code, &error.reason)?,
             }
         }
         Ok(Input::Fetched(messages))
@@ -244,8 +254,14 @@ impl<H: EventHandler> Driver<H> {
 
     fn changed(&mut self, change: Change) -> Input {
         // Where the group stands in the partitions of the last rebalance matters no more.
-        self.rebalance += 1;
+        if !matches!(change, Change::TopicMissed) {
+            self.rebalance += 1;
+        }
         match change {
+            Change::TopicMissed => {
+                self.check_topics();
+                Input::Tick
+            }
             Change::Assigned(partitions) => {
                 tracing::info!(group = self.group.name(), ?partitions, "partitions assigned");
                 // A rebalance that gives nothing has an answer at once.
@@ -362,11 +378,6 @@ impl<H: EventHandler> Driver<H> {
                 })
             }
         }
-    }
-
-    /// What went wrong while messages were fetched.
-    fn meet(&self, error: &FetchError) -> Result<(), ConsumeError> {
-        self.survive(error.code, &error.reason)
     }
 
     /// Most errors pass: librdkafka reconnects and retries by itself.

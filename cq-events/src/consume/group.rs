@@ -32,6 +32,8 @@ pub(super) enum Change {
     Assigned(Vec<TopicPartition>),
     Revoked(Vec<TopicPartition>),
     Lost(Vec<TopicPartition>),
+    /// A topic or a partition seems to be gone.
+    TopicMissed,
 }
 
 /// Records what librdkafka calls back.
@@ -57,6 +59,9 @@ impl ClientContext for GroupEvents {
     }
 
     fn error(&self, error: NativeError, reason: &str) {
+        if error.rdkafka_error_code().is_some_and(misses_topic) {
+            let _ = self.changes.send(Change::TopicMissed);
+        }
         self.client.error(error, reason);
     }
 }
@@ -269,6 +274,16 @@ pub(super) fn seek(client: &Client, targets: &[(TopicPartition, i64)], timeout: 
 /// Commits, and blocks until the broker has answered.
 pub(super) fn commit(client: &Client, commits: &[Commit]) -> KafkaResult<()> {
     client.commit(&commit_list(commits)?)
+}
+
+/// Whether a topic or a partition is not there, or not known yet.
+pub(super) fn misses_topic(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::UnknownTopicOrPartition
+            | RDKafkaErrorCode::UnknownTopic
+            | RDKafkaErrorCode::UnknownPartition
+    )
 }
 
 /// Whether a commit may succeed a little later: a group that rebalances accepts none until the rebalance is over,

@@ -1,6 +1,11 @@
 //! What is asked of the broker, off the async runtime, while polling goes on: where to start, where to seek, commits.
 
+use super::super::builder::check_topics;
 use super::*;
+use crate::kafka::KafkaError;
+
+/// How long a topic may be missed before that is looked into.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl<H: EventHandler> Driver<H> {
     /// Begins the next seek that still matters, unless one is under way.
@@ -81,6 +86,26 @@ impl<H: EventHandler> Driver<H> {
         let (client, positions, timeout) =
             (Arc::clone(client), self.engine.positions(), self.config.connect_timeout());
         self.gaps.spawn_blocking(move || start::find_gap(&client, &positions, timeout));
+    }
+
+    /// librdkafka misses a topic. A broker that has just started may not know it yet, so it is asked a little later.
+    pub(super) fn check_topics(&mut self) {
+        if self.checks.is_empty() {
+            let (config, streams) = (self.config.clone(), self.streams.clone());
+            self.checks.spawn(async move {
+                tokio::time::sleep(PATIENCE).await;
+                check_topics(&config, &streams).await
+            });
+        }
+    }
+
+    /// Without its topic, a consumer would wait for ever.
+    pub(super) fn checked(&mut self, checked: Result<Result<(), ConsumeError>, JoinError>) -> Input {
+        match checked {
+            Ok(Err(error @ ConsumeError::Kafka(KafkaError::TopicMissing { .. }))) => self.stop_for(error),
+            // The broker does not answer now, and librdkafka will say so again.
+            _ => Input::Tick,
+        }
     }
 
     pub(super) fn out_of_range(

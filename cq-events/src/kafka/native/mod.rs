@@ -24,4 +24,4 @@ mod handle;
 mod tests;
 
 pub(crate) use callbacks::{Callbacks, Rebalance};
-pub(crate) use handle::{CommittedOffset, FetchError, Handle, Polled};
+pub(crate) use handle::{CommittedOffset, Handle, Polled};

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use rdkafka::bindings as sys;
 use rdkafka::{ClientContext, TopicPartitionList};
 
+use super::handle::FetchError;
 use super::*;
 use crate::event::Message;
 use crate::testing::EmbeddedBroker;
