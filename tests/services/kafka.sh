@@ -19,6 +19,9 @@ kafka.sh: a real Apache Kafka on 127.0.0.1 for the integration tests, without do
   kafka.sh stop [--now] DIR     stop a cluster and remove its files; --now: by kill -9 at once,
   kafka.sh stop [--now] --all   without the up to 10 s of an orderly shutdown
   kafka.sh kill DIR N...        kill -9 broker N (or several at the same moment)
+  kafka.sh terminate DIR N...   stop broker N in order (SIGTERM): it hands its partitions over first
+  kafka.sh pause DIR N...       stop broker N where it is (SIGSTOP): connections stay open, nothing is answered
+  kafka.sh resume DIR N...      let it go on (SIGCONT)
   kafka.sh restart DIR N...     start broker N again on its ports, wait until it is back in sync
                                 (with no majority left, name all that are to come back in one call)
   kafka.sh topics DIR ARG...    run Kafka's TopicCommand: --list, --create --topic T, --describe, ...
@@ -221,6 +224,11 @@ min.insync.replicas=$in_sync
 
 # A consumer group's first member does not wait for others (default: 3 s).
 group.initial.rebalance.delay.ms=0
+# Members of a group of the new protocol are missed as soon as those of the classic one can be (default: 45 s).
+group.consumer.min.session.timeout.ms=6000
+group.consumer.session.timeout.ms=6000
+group.consumer.min.heartbeat.interval.ms=750
+group.consumer.heartbeat.interval.ms=750
 # A broker that was killed is missed soon, and let in again soon (defaults: 9 s and 2 s).
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
@@ -492,18 +500,19 @@ stop_one() ( # DIR SECONDS
   say "stopped $1"
 )
 
-kill_command() {
-  local dir n
-  cluster_of "${1:-}"
-  shift
+# Sends a signal to brokers; those that are to end with it must have ended within SECONDS (0: they live on).
+signal_brokers() { # SIGNAL SECONDS DIR N...
+  local name=$1 seconds=$2 dir n
+  cluster_of "${3:-}"
+  shift 3
   brokers_of "$dir" "$@"
   local pids=()
   for n in "$@"; do
     alive "$dir/broker-$n/pid" || fail "broker $n is not running"
     pids+=("$dir/broker-$n/pid")
   done
-  for n in "${pids[@]}"; do signal KILL "$n"; done
-  await_end 10 "${pids[@]}" || fail "a broker outlived kill -9"
+  for n in "${pids[@]}"; do signal "$name" "$n"; done
+  ((seconds == 0)) || await_end "$seconds" "${pids[@]}" || fail "a broker outlived SIG$name by $seconds s"
 }
 
 restart() {
@@ -577,7 +586,10 @@ main() {
     fetch) fetch ;;
     start) start "$@" ;;
     stop) stop "$@" ;;
-    kill) kill_command "$@" ;;
+    kill) signal_brokers KILL 10 "$@" ;;
+    terminate) signal_brokers TERM 30 "$@" ;;
+    pause) signal_brokers STOP 0 "$@" ;;
+    resume) signal_brokers CONT 0 "$@" ;;
     restart) restart "$@" ;;
     topics) topics "$@" ;;
     watch) watch "$@" ;;

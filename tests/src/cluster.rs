@@ -25,7 +25,7 @@ impl Cluster {
     /// A real Kafka of one broker, which is fetched first where it is not there yet.
     pub fn kafka() -> Self {
         show_logs();
-        Self::Kafka(Kafka::start())
+        Self::Kafka(Kafka::start(1))
     }
 
     /// Whether a rebalance of a group leaves its members alone. The embedded broker lets a rebalance take all of the
@@ -63,12 +63,13 @@ impl Cluster {
 }
 
 /// Shows what the library logs beside a test that fails; `RUST_LOG` says how much of it.
-fn show_logs() {
+pub fn show_logs() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     let _ = tracing_subscriber::fmt().with_test_writer().with_ansi(false).with_env_filter(filter).try_init();
 }
 
 /// A real Kafka, started by `services/kafka.sh`. It ends with this value, or with the process, however that ends.
+#[derive(Debug)]
 pub struct Kafka {
     servers: String,
     folder: String,
@@ -80,10 +81,11 @@ impl Kafka {
         PathBuf::from(&self.folder).join(format!("broker-{broker}/data"))
     }
 
-    fn start() -> Self {
+    /// A cluster of one broker or of three.
+    pub fn start(brokers: i32) -> Self {
         let process = std::process::id().to_string();
         let started = script("kafka.sh")
-            .args(["start", "--brokers", "1", "--die-with", &process])
+            .args(["start", "--brokers", &brokers.to_string(), "--die-with", &process])
             .stderr(Stdio::inherit())
             .output()
             .expect("tests/services/kafka.sh runs");
@@ -94,6 +96,42 @@ impl Kafka {
             line.unwrap_or_else(|| panic!("no {name} in {output}")).trim_matches('\'').to_owned()
         };
         Self { servers: value("KAFKA_BOOTSTRAP_SERVERS"), folder: value("CQ_KAFKA_DIR") }
+    }
+
+    /// Its brokers, as a list of host:port.
+    pub fn servers(&self) -> &str {
+        &self.servers
+    }
+
+    /// Ends a broker by kill -9.
+    pub fn kill(&self, broker: u32) {
+        self.command("kill", broker);
+    }
+
+    /// Ends a broker in order.
+    pub fn terminate(&self, broker: u32) {
+        self.command("terminate", broker);
+    }
+
+    /// Starts a broker that has ended, and waits until it is back in sync.
+    pub fn restart(&self, broker: u32) {
+        self.command("restart", broker);
+    }
+
+    /// Stops a broker where it is.
+    pub fn pause(&self, broker: u32) {
+        self.command("pause", broker);
+    }
+
+    /// Lets a broker that is stopped go on.
+    pub fn resume(&self, broker: u32) {
+        self.command("resume", broker);
+    }
+
+    fn command(&self, command: &str, broker: u32) {
+        let status = script("kafka.sh").args([command, &self.folder, &broker.to_string()]).status();
+        let done = status.expect("tests/services/kafka.sh runs").success();
+        assert!(done, "tests/services/kafka.sh {command} {broker} failed; it says why above");
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 pub mod cluster;
+pub mod faults;
 pub mod forms;
 pub mod oracle;
 pub mod recorder;

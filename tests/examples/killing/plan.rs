@@ -1,0 +1,28 @@
+//! Which faults there are, and in which order.
+
+use cq_events_tests::faults::random::Random;
+use cq_events_tests::faults::record::Kind;
+
+/// All kinds that can be planned.
+const KINDS: [Kind; 8] = [
+    Kind::ConsumerKill,
+    Kind::ConsumerStall,
+    Kind::BrokerKill,
+    Kind::ConsumerRestart,
+    Kind::ConsumerVisit,
+    Kind::ConsumerPause,
+    Kind::BrokerPause,
+    Kind::BrokerRestart,
+];
+
+/// So many faults: each kind as often as the others, in an order that the seed decides.
+pub(crate) fn plan(random: &mut Random, faults: usize) -> Vec<Kind> {
+    let mut plan = Vec::new();
+    while plan.len() < faults {
+        let mut round = KINDS;
+        random.shuffle(&mut round);
+        plan.extend(round);
+    }
+    plan.truncate(faults);
+    plan
+}

@@ -1,0 +1,133 @@
+//! What a consumer process does: it logs an effect for each event. It ends in order at SIGTERM, and with its parent.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::Read as _;
+use std::path::Path;
+use std::time::Duration;
+
+use chip_quality_events::inspection::{
+    DefectDetected, InspectionCompleted, InspectionCreated, InspectionEvent, InspectionEventHandler,
+    InspectionFailed, InspectionStarted, QualityAssessed,
+};
+use cq_events::consume::ConsumerHandle;
+use cq_events::{Consumer, EventHandler, Failure, Handled, KafkaConfig, Message, Unknown, shutdown_signal};
+
+use super::random::Random;
+use super::record::Process;
+use super::sink::Sink;
+
+/// How many events a consumer process handles at the same time.
+pub const IN_FLIGHT: usize = 256;
+
+/// Logs effects.
+#[derive(EventHandler)]
+#[handles(InspectionEvent)]
+pub struct Effects {
+    sink: Sink,
+}
+
+impl Effects {
+    /// A handler that logs to this file.
+    pub fn new(log: &Path, process: Process) -> Self {
+        Self { sink: Sink::open(log, process).expect("the effects log opens") }
+    }
+
+    /// Handles an event as all consumers of a trial do, with bugs or without.
+    pub async fn handle(&self, event: &InspectionCreated, partition: i32, offset: i64) -> Handled {
+        let numbers =
+            numbers(event).ok_or_else(|| Failure::new(format!("no event of a trial: {event:?}")))?;
+        tokio::time::sleep(dawdle(numbers)).await;
+        Ok(self.sink.log(numbers, partition, offset).await?)
+    }
+}
+
+impl InspectionEventHandler for Effects {
+    async fn on_inspection_created(&self, event: InspectionCreated, message: &Message) -> Handled {
+        self.handle(&event, message.partition(), message.offset()).await
+    }
+
+    cq_events::skip!(
+        InspectionStarted,
+        InspectionCompleted,
+        InspectionFailed,
+        DefectDetected,
+        QualityAssessed
+    );
+
+    async fn on_unknown(&self, unknown: Unknown, _: &Message) -> Handled {
+        Err(Failure::new(format!("{unknown:?}")))
+    }
+}
+
+/// The event with these numbers.
+pub fn event(key: u32, seq: u32) -> InspectionCreated {
+    InspectionCreated::builder()
+        .inspection_id(format!("INS-{key}-{seq}"))
+        .batch_id(key.to_string())
+        .chip_id(seq.to_string())
+        .inspection_type(chip_quality_events::inspection::InspectionType::Visual)
+        .build()
+}
+
+/// The numbers of an event: of its key, and within the key.
+fn numbers(event: &InspectionCreated) -> Option<(u32, u32)> {
+    Some((event.batch_id.parse().ok()?, event.chip_id.parse().ok()?))
+}
+
+/// Most handlers are quick; one in twenty takes a little, and one in two thousand so long that a thousand others of
+/// its partition are done before it.
+fn dawdle(numbers: (u32, u32)) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    numbers.hash(&mut hasher);
+    let mut random = Random::new(hasher.finish());
+    Duration::from_millis(match random.of(0..2_000) {
+        0 => random.of(200..1_500),
+        1..=100 => random.of(1..20),
+        _ => 0,
+    })
+}
+
+/// Runs a consumer of the environment's configuration until it is told to end.
+///
+/// It prints a line of its partitions whenever they change, and its error where it has one.
+pub async fn run(log: &Path, process: Process) -> Result<(), String> {
+    ends_with_its_parent();
+    let config = KafkaConfig::from_env().map_err(|error| error.to_string())?;
+    let builder = Consumer::builder(config).handler(Effects::new(log, process)).max_in_flight(IN_FLIGHT);
+    let consumer = builder.build().await.map_err(|error| error.to_string())?;
+    let watching = tokio::spawn(tell_partitions(consumer.handle()));
+    let ended = consumer.run(shutdown_signal()).await;
+    watching.abort();
+    ended.map_err(|error| error.to_string())
+}
+
+async fn tell_partitions(handle: ConsumerHandle) {
+    let mut told = Vec::new();
+    loop {
+        let mut partitions: Vec<i32> =
+            handle.partitions().await.iter().map(|status| status.partition).collect();
+        partitions.sort_unstable();
+        if partitions != told {
+            tell(&partitions);
+            told = partitions;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A line that [`super::member::Member`] reads.
+fn tell(partitions: &[i32]) {
+    use std::io::Write as _;
+    let numbers: Vec<String> = partitions.iter().map(i32::to_string).collect();
+    let mut output = std::io::stdout().lock();
+    // Without a parent nobody reads.
+    let _ = writeln!(output, "partitions {}", numbers.join(" ")).and_then(|()| output.flush());
+}
+
+/// The standard input is a pipe that the parent holds: its end is the parent's, however that came.
+pub(super) fn ends_with_its_parent() {
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read(&mut [0]);
+        std::process::exit(3);
+    });
+}
