@@ -43,17 +43,21 @@ pub(crate) async fn run(options: Options) -> Verdict {
     let progress = trial.progress();
     let load = Load { keys: 1_000, events: options.events, pace: 1_000, seed: options.seed };
     let publisher = trial.publish(load).await;
-    let mut scene = Scene { trial, members, visitor, progress, publisher, random, begun: Instant::now() };
+    let has_bug = options.bug.is_some();
+    let mut scene =
+        Scene { has_bug, trial, members, visitor, progress, publisher, random, begun: Instant::now() };
     scene.await_effects().await;
     for (index, kind) in plan.iter().enumerate() {
         scene.fit_pace(options.events, index, plan.len());
         scene.strike(*kind, index + 1).await;
         scene.replace_fallen();
     }
-    scene.finish(options.bug.is_some()).await
+    scene.finish().await
 }
 
 struct Scene {
+    /// Consumers with a bug do not tell their partitions.
+    has_bug: bool,
     trial: Trial,
     members: Vec<Member>,
     visitor: Member,
@@ -93,7 +97,9 @@ impl Scene {
         let kafka = Arc::clone(&self.trial.kafka);
         let member = &mut self.members[index];
         // A process that has only just started has nothing to lose.
-        until("the victim has partitions", RECOVERY, || !member.partitions().is_empty()).await;
+        let has_bug = self.has_bug;
+        let works = |member: &Member| has_bug || !member.partitions().is_empty();
+        until("the victim has partitions", RECOVERY, || works(member)).await;
         let mut victim = Victim::Process(member.process());
         let in_flight = self.publisher.queued() - self.progress.look().events() as u64;
         let begun = now();
@@ -123,7 +129,7 @@ impl Scene {
                 self.visitor.start();
                 victim = Victim::Process(self.visitor.process());
                 let visitor = &self.visitor;
-                until("the visitor has partitions", RECOVERY, || !visitor.partitions().is_empty()).await;
+                until("the visitor has partitions", RECOVERY, || works(visitor)).await;
                 tokio::time::sleep(moment).await;
                 self.visitor.tell_to_end();
                 let status = self.visitor.end().await;
@@ -170,10 +176,10 @@ impl Scene {
     }
 
     /// Waits until all is handled, or nothing more is.
-    async fn finish(mut self, has_bug: bool) -> Verdict {
+    async fn finish(mut self) -> Verdict {
         self.publisher.set_pace(20_000);
         let (mut last, mut moved) = (0, Instant::now());
-        let patience = if has_bug { Duration::from_secs(20) } else { RECOVERY };
+        let patience = if self.has_bug { Duration::from_secs(20) } else { RECOVERY };
         while moved.elapsed() < patience {
             self.replace_fallen();
             let events = self.progress.look().events();

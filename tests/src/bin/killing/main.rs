@@ -3,11 +3,11 @@
 //! handled twice is within the bound.
 //!
 //! ```text
-//! cargo run --release -p cq-events-tests --example killing                          # a million events, 64 faults
-//! cargo run --release -p cq-events-tests --example killing -- --quick               # 60,000 events, 8 faults
-//! cargo run --release -p cq-events-tests --example killing -- --seed 7 --protocol consumer
-//! cargo run --release -p cq-events-tests --example killing -- --quick --bug auto-offset-store
-//! cargo run --release -p cq-events-tests --example killing -- --check FOLDER        # judges files of an earlier run
+//! cargo run --release -p cq-events-tests --bin killing                          # a million events, 64 faults
+//! cargo run --release -p cq-events-tests --bin killing -- --quick               # 60,000 events, 8 faults
+//! cargo run --release -p cq-events-tests --bin killing -- --seed 7 --protocol consumer
+//! cargo run --release -p cq-events-tests --bin killing -- --quick --bug auto-offset-store
+//! cargo run --release -p cq-events-tests --bin killing -- --check FOLDER        # judges files of an earlier run
 //! ```
 //!
 //! It ends with 0 only if the promise held through all faults. With a planted bug (`auto-offset-store`,
