@@ -6,7 +6,7 @@ use super::error::Problems;
 use super::properties;
 use super::secret::{is_secret, without_user_info};
 use super::settings::{Settings, named};
-use super::values::{Acks, Choice, SaslMechanism};
+use super::values::{Acks, Choice, GroupProtocol, SaslMechanism};
 
 /// Whether this build has TLS and SCRAM.
 const TLS: bool = cfg!(any(feature = "tls", feature = "tls-vendored"));
@@ -159,13 +159,18 @@ fn times(settings: &Settings, problems: &mut Problems) {
             ),
         );
     }
-    if settings.max_poll_interval < settings.session_timeout.max(second) {
+    // With the protocol `consumer`, the session is the broker's.
+    let session = match settings.group_protocol {
+        GroupProtocol::Classic => settings.session_timeout.max(second),
+        GroupProtocol::Consumer => second,
+    };
+    if settings.max_poll_interval < session {
         problems.add(
             named("max_poll_interval"),
             format!(
                 "is {} ms; it takes at least the session timeout of {} ms",
                 settings.max_poll_interval.as_millis(),
-                settings.session_timeout.max(second).as_millis()
+                session.as_millis()
             ),
         );
     }

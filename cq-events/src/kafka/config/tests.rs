@@ -94,6 +94,9 @@ fn the_broker_says_how_long_sessions_are_with_its_own_group_protocol() {
         assert_eq!(consumer.get(refused), None, "{refused}");
     }
     assert_eq!(with(&[]).unwrap().consumer_config("g").get("group.protocol"), Some("classic"));
+    let short = ("KAFKA_MAX_POLL_INTERVAL_MS", "8000");
+    with(&[variables[0], short]).unwrap();
+    with(&[short]).unwrap_err();
 }
 
 #[test]
