@@ -11,7 +11,7 @@
 //! ```
 //!
 //! It ends with 0 only if the promise held through all faults. With a planted bug (`auto-offset-store`,
-//! `commit-past-a-gap`) it must report a loss, and end with 1.
+//! `commit-past-a-gap`), where all faults are kills of consumers, it must report a loss, and end with 1.
 #![allow(
     clippy::expect_used,
     clippy::panic,

@@ -15,6 +15,11 @@ const KINDS: [Kind; 8] = [
     Kind::BrokerRestart,
 ];
 
+/// Kills of consumers alone: what shows that a consumer with a bug loses events.
+pub(crate) fn kills(faults: usize) -> Vec<Kind> {
+    vec![Kind::ConsumerKill; faults]
+}
+
 /// So many faults: each kind as often as the others, in an order that the seed decides.
 pub(crate) fn plan(random: &mut Random, faults: usize) -> Vec<Kind> {
     let mut plan = Vec::new();

@@ -13,7 +13,7 @@ use cq_events_tests::faults::record::{Kind, Victim, now};
 use cq_events_tests::faults::trial::{POLL_INTERVAL, SESSION, Setup, Trial, until};
 
 use crate::Options;
-use crate::plan::plan;
+use crate::plan::{kills, plan};
 
 const BROKERS: i32 = 3;
 const CONSUMERS: u32 = 3;
@@ -27,7 +27,10 @@ pub(crate) async fn run(options: Options) -> Verdict {
     std::fs::create_dir_all(&options.folder).expect("a folder for the files");
     println!("{options:?}");
     let mut random = Random::new(options.seed);
-    let plan = plan(&mut random, options.faults);
+    let plan = match options.bug {
+        None => plan(&mut random, options.faults),
+        Some(_) => kills(options.faults),
+    };
     let setup = Setup {
         brokers: BROKERS,
         partitions: 12,
