@@ -46,16 +46,10 @@ impl Lab {
         let [key, value, headers] = self.runtime.block_on(load::sizes());
         let pom = fs::read_to_string(script("pom.xml").get_program()).expect("the pom");
         let version = pom.split_once("<kafka.version>").and_then(|(_, rest)| rest.split('<').next());
-        vec![
-            ("kafka", version.expect("a version").to_owned()),
-            ("cq-events", env!("CARGO_PKG_VERSION").to_owned()),
-            (
-                "message",
-                format!(
-                    "InspectionCreated: value {value} bytes, key {key}, headers {headers} where there are any"
-                ),
-            ),
-        ]
+        let version = version.expect("a version").to_owned();
+        let message =
+            format!("InspectionCreated: value {value} bytes, key {key}, headers {headers} (if any)");
+        vec![("kafka", version), ("cq-events", env!("CARGO_PKG_VERSION").to_owned()), ("message", message)]
     }
 
     fn config(&self) -> KafkaConfig {
@@ -66,8 +60,8 @@ impl Lab {
     pub fn fresh(&self, stream: &'static StreamInfo, partitions: i32) {
         self.remove(stream.topic);
         let spec = TopicSpec::new(partitions, None, &[]);
-        let info =
-            StreamInfo::new(stream.name, stream.topic, stream.schema, stream.events, stream.headers, spec);
+        let StreamInfo { name, topic, schema, events, headers, .. } = *stream;
+        let info = StreamInfo::new(name, topic, schema, events, headers, spec);
         let info: &'static StreamInfo = Box::leak(Box::new(info));
         self.runtime.block_on(create_topics(&self.config(), [info])).expect("the topic is created");
     }

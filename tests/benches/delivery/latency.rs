@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::DEADLINE;
 use crate::load::events;
-use crate::measure::Percentiles;
+use crate::measure::{Figures, Mark, Percentiles};
 
 /// Messages before the samples, at the same pace.
 const WARM_UP: u64 = 500;
@@ -28,15 +28,24 @@ pub struct Latency {
     pub group: Option<String>,
 }
 
+/// What came of it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Paced {
+    pub percentiles: Percentiles,
+    /// Of the whole process, with the consumer if there is one.
+    pub figures: Figures,
+}
+
 /// When a message was published, and what became of it.
 type Sent = JoinHandle<(Instant, Duration, Published)>;
 
 impl Latency {
-    pub async fn run(&self) -> Percentiles {
+    pub async fn run(&self) -> Paced {
         let config = KafkaConfig::builder().bootstrap_servers(&self.servers);
         let config = config.linger(Duration::from_millis(self.linger_ms)).build().expect("it is valid");
         let producer = Producer::connect(config.clone()).await.expect("a broker answers");
         let stream = StreamProducer::new(&producer).await.expect("the topic is there");
+        let begin = Mark::now();
         let samples = match &self.group {
             None => acknowledgements(self.pace(&stream).await).await,
             Some(group) => {
@@ -44,9 +53,10 @@ impl Latency {
                 self.to_handler(&stream, config).await
             }
         };
+        let figures = begin.until(Mark::now(), producer.metrics().messages_sent);
         producer.close(Duration::from_secs(10)).await.expect("all is acknowledged");
         assert_eq!(samples.len() as u64, self.per_second * self.seconds);
-        Percentiles::of(samples)
+        Paced { percentiles: Percentiles::of(samples), figures }
     }
 
     /// Publishes at the pace, whatever the acknowledgements do.

@@ -18,7 +18,6 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
-    clippy::unwrap_used,
     reason = "a program that measures, and not a library"
 )]
 

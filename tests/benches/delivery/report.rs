@@ -31,10 +31,7 @@ impl Report {
     /// The head of a table.
     pub fn table(&self, title: &str, columns: &[&str]) {
         if !self.is_json {
-            println!(
-                "\n{title:<NAMES$}{}",
-                columns.iter().map(|column| format!("{column:>CELL$}")).collect::<String>()
-            );
+            println!("\n{}", line(title, columns));
         }
     }
 
@@ -43,26 +40,24 @@ impl Report {
         if self.is_json {
             println!("{json}");
         } else {
-            println!(
-                "{name:<NAMES$}{}",
-                cells.iter().map(|cell| format!("{cell:>CELL$}")).collect::<String>()
-            );
+            println!("{}", line(name, cells));
         }
     }
 
-    /// Whether a row reached what it should.
-    pub fn aim(&self, table: &str, row: &str, what: &str, aim: f64, found: f64, is_reached: bool) {
+    /// Whether a row reached what it should, and by how much it did not.
+    pub fn aim(&self, row: &str, what: &str, limit: Limit, found: f64) {
+        let (limit, is_reached, words) = match limit {
+            Limit::AtLeast(limit) => (limit, found >= limit, "at least"),
+            Limit::AtMost(limit) => (limit, found <= limit, "at most"),
+        };
         let verdict = if is_reached { "REACHED" } else { "MISSED" };
         if self.is_json {
-            println!(
-                "{}",
-                json!({"table": table, "row": row, "aim": what, "limit": aim, "found": found, "verdict": verdict})
-            );
+            let aim = format!("{what}, {words} {limit}");
+            println!("{}", json!({"row": row, "aim": aim, "found": found, "verdict": verdict}));
         } else {
-            let by = 100.0 * (found - aim) / aim;
-            self.verdicts
-                .borrow_mut()
-                .push(format!("{verdict:<8} {table}, {row}: {what} {aim}: {found:.2} ({by:+.0} %)"));
+            let by = 100.0 * (found - limit) / limit;
+            let verdict = format!("{verdict:<8} {row}: {what} {found:.2}, {words} {limit} ({by:+.0} %)");
+            self.verdicts.borrow_mut().push(verdict);
         }
     }
 
@@ -74,6 +69,18 @@ impl Report {
             verdicts.iter().for_each(|verdict| println!("{verdict}"));
         }
     }
+}
+
+/// What a figure should be.
+#[derive(Clone, Copy)]
+pub enum Limit {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+fn line(name: &str, cells: &[impl AsRef<str>]) -> String {
+    let cells: String = cells.iter().map(|cell| format!("{:>CELL$}", cell.as_ref())).collect();
+    format!("{name:<NAMES$}{cells}")
 }
 
 /// Widths of the columns.
@@ -90,5 +97,9 @@ fn machine() -> String {
     let cores = available_parallelism().map_or(0, usize::from);
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    format!("{cores} cores, {}", model.map_or("of an unknown kind", |(_, model)| model))
+    let model = model.map_or("of an unknown kind", |(_, model)| model);
+    // Figures of a busy machine give themselves away.
+    let loads = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = loads.split(' ').next().unwrap_or_default();
+    format!("{cores} cores, {model}, load average {load} before")
 }

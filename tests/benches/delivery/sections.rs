@@ -6,9 +6,9 @@ use crate::Options;
 use crate::compression::{Codec, Compress};
 use crate::consume::{By, Consume};
 use crate::lab::Lab;
-use crate::latency::Latency;
+use crate::latency::{Latency, Paced};
 use crate::load::Stream;
-use crate::measure::{Figures, Percentiles, Spread, count};
+use crate::measure::{Figures, Spread, count};
 use crate::process::Job;
 use crate::publish::{How, Make, Publish};
 use crate::report::Report;
@@ -88,28 +88,33 @@ pub fn latency(lab: &Lab, report: &Report, options: &Options) {
     });
     measure(lab, report, "queued with receipts and headers, full speed", &rows, options.rounds());
     for (title, is_end_to_end) in [("publish to acknowledgement", false), ("publish to handler", true)] {
-        report.table(title, &["p50 ms", "p99 ms", "p99.9 ms", "samples a round"]);
+        report.table(title, &["p50 ms", "p99 ms", "p99.9 ms", "CPU ns", "stored bytes"]);
         for (per_second, linger_ms) in
             [1_000, 10_000].into_iter().flat_map(|pace| LINGERS.map(|ms| (pace, ms)))
         {
             let name = format!("linger {linger_ms} ms, {per_second} messages/s");
             let (rounds, seconds) = if options.is_quick { (1, 2) } else { (3, 5) };
-            let round = |number| {
+            let (mut paced, mut bytes): (Vec<Paced>, Vec<f64>) = (Vec::new(), Vec::new());
+            for round in 0..rounds {
                 lab.fresh(Stream::Headed.info(), PARTITIONS);
-                let group = is_end_to_end.then(|| format!("{name}, {number}"));
+                let group = is_end_to_end.then(|| format!("{name}, {round}"));
                 let job = Latency { servers: lab.servers(), linger_ms, per_second, seconds, group };
-                Job::Latency(job).measure()
-            };
-            let rounds: Vec<Percentiles> = (0..rounds).map(round).collect();
-            let median = |of: fn(&Percentiles) -> f64| Spread::of(rounds.iter().map(of)).median;
-            let found =
-                [median(|round| round.p50_ms), median(|round| round.p99_ms), median(|round| round.p999_ms)];
-            let mut cells = found.map(hundredths).to_vec();
-            cells.push((per_second * seconds).to_string());
-            let [p50, p99, p999] = found;
-            report.row(&name, &cells, json!({
-                "table": title, "row": name, "p50_ms": p50, "p99_ms": p99, "p999_ms": p999, "rounds": rounds,
-            }));
+                paced.push(Job::Latency(job).measure());
+                let topic = Stream::Headed.topic();
+                bytes.push(count(lab.stored_bytes(topic)) / count(lab.messages(topic)));
+            }
+            let median = |of: fn(&Paced) -> f64| Spread::of(paced.iter().map(of)).median;
+            let p50 = median(|round| round.percentiles.p50_ms);
+            let p99 = median(|round| round.percentiles.p99_ms);
+            let p999 = median(|round| round.percentiles.p999_ms);
+            let (cpu, bytes) = (median(|round| round.figures.cpu_ns()), Spread::of(bytes).median);
+            let mut cells = [p50, p99, p999].map(hundredths).to_vec();
+            cells.extend([cpu, bytes].map(thousands));
+            let json = json!({
+                "table": title, "row": name, "p50_ms": p50, "p99_ms": p99, "p999_ms": p999,
+                "cpu_ns_per_message": cpu, "bytes_per_message": bytes, "rounds": paced,
+            });
+            report.row(&name, &cells, json);
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::lab::Lab;
 use crate::measure::{Figures, Spread};
-use crate::report::Report;
+use crate::report::{Limit, Report};
 
 /// Makes the run of a round, numbered from 0.
 type Run<'a> = dyn Fn(&Lab, usize) -> Figures + 'a;
@@ -45,8 +45,8 @@ pub struct Aim {
 
 /// Measures all rows in rounds, and reports them.
 pub fn measure(lab: &Lab, report: &Report, title: &str, rows: &[Row<'_>], rounds: usize) {
-    report
-        .table(title, &["messages/s", "least..most", "CPU ns", "least..most", "of reference", "least..most"]);
+    let columns = ["messages/s", "least..most", "CPU ns", "least..most", "of reference", "least..most"];
+    report.table(title, &columns);
     let mut runs: Vec<Vec<Figures>> = rows.iter().map(|_| Vec::new()).collect();
     for round in 0..rounds {
         for (row, runs) in rows.iter().zip(&mut runs) {
@@ -74,26 +74,18 @@ impl Row<'_> {
         if let Some(ratio) = ratio {
             cells.extend([hundredths(ratio.median), between(ratio, hundredths)]);
         }
-        report.row(&self.name, &cells, json!({
-            "table": title, "row": self.name, "messages_per_second": speed, "cpu_ns_per_message": cpu, "of_reference": ratio,
-        }));
+        let json = json!({
+            "table": title,
+            "row": self.name,
+            "messages_per_second": speed,
+            "cpu_ns_per_message": cpu,
+            "of_reference": ratio,
+        });
+        report.row(&self.name, &cells, json);
         if let (Some(aim), Some(ratio)) = (self.aim, ratio) {
-            report.aim(
-                title,
-                &self.name,
-                "of the reference, at least",
-                aim.ratio,
-                ratio.median,
-                ratio.median >= aim.ratio,
-            );
-            report.aim(
-                title,
-                &self.name,
-                "CPU ns per message, at most",
-                aim.cpu_ns,
-                cpu.median,
-                cpu.median <= aim.cpu_ns,
-            );
+            let row = format!("{title}, {}", self.name);
+            report.aim(&row, "of the reference", Limit::AtLeast(aim.ratio), ratio.median);
+            report.aim(&row, "CPU ns per message", Limit::AtMost(aim.cpu_ns), cpu.median);
         }
     }
 }
