@@ -113,7 +113,6 @@ impl Scene {
             assert!(member.end().await.success(), "{}", member.last_words());
         }
         let verdict = self.trial.verdict();
-        println!("{verdict}");
         assert!(verdict.holds(), "{verdict}");
         verdict
     }

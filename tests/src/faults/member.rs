@@ -32,12 +32,15 @@ pub struct Member {
     running: Option<Running>,
 }
 
+/// The partitions of a member, and since when it has them.
+pub type Share = (Micros, Vec<i32>);
+
 #[derive(Debug)]
 struct Running {
     child: Child,
     /// Its end is ours.
     _lifeline: Option<ChildStdin>,
-    shares: Arc<Mutex<Vec<(Micros, Vec<i32>)>>>,
+    shares: Arc<Mutex<Vec<Share>>>,
 }
 
 impl Member {
@@ -87,7 +90,7 @@ impl Member {
     }
 
     /// The partitions that its process had, and since when.
-    pub fn shares(&self) -> Vec<(Micros, Vec<i32>)> {
+    pub fn shares(&self) -> Vec<Share> {
         let shares = self.running.as_ref().map(|running| &running.shares);
         shares.map(|shares| shares.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
     }
@@ -163,7 +166,7 @@ impl Drop for Member {
     }
 }
 
-fn listen(output: ChildStdout, shares: &Mutex<Vec<(Micros, Vec<i32>)>>) {
+fn listen(output: ChildStdout, shares: &Mutex<Vec<Share>>) {
     for line in BufReader::new(output).lines().map_while(Result::ok) {
         let Some(numbers) = line.strip_prefix("partitions") else { continue };
         let partitions = numbers.split_whitespace().filter_map(|number| number.parse().ok()).collect();
