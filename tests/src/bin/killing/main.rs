@@ -14,6 +14,7 @@
 //! `commit-past-a-gap`), where all faults are kills of consumers, it must report a loss, and end with 1.
 #![allow(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
