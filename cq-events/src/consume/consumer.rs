@@ -192,6 +192,8 @@ pub(super) struct Shared {
     pub(super) counters: ConsumerCounters,
     pub(super) ready: AtomicBool,
     pub(super) stop: watch::Sender<bool>,
+    /// The run has ended, but the driver has not: a handler blocks its thread.
+    pub(super) abandoned: AtomicBool,
     /// How many messages were being handled when the last ones were begun.
     pub(super) in_flight: AtomicUsize,
     /// How many turns the driver has made, and when the last one was, in milliseconds since `built`.
@@ -208,6 +210,7 @@ impl Shared {
             counters: ConsumerCounters::default(),
             ready: AtomicBool::new(false),
             stop: watch::Sender::new(false),
+            abandoned: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
             turns: AtomicU64::new(0),
             turned: AtomicU64::new(0),

@@ -3,6 +3,7 @@
 mod ask;
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -33,6 +34,9 @@ const BATCH: usize = 1_000;
 /// How often the client is polled though nothing is said to be there: librdkafka takes a consumer that does not poll for
 /// one that hangs.
 const POLL: Duration = Duration::from_millis(200);
+
+/// How long handlers may follow each other before everything else has its turn.
+const TURN: Duration = Duration::from_millis(5);
 
 /// How long a handler may take to be cut off: one that never awaits cannot be.
 const ABORT: Duration = Duration::from_secs(5);
@@ -74,6 +78,8 @@ pub(super) struct Driver<H> {
     /// Seeks wait for each other, and an assignment waits for them: one that comes late would move what is fetched.
     waiting_seeks: VecDeque<(SeekId, Vec<(TopicPartition, i64)>)>,
     seeks: JoinSet<Sought>,
+    /// When a seek that failed may be tried again.
+    seek_after: Option<Instant>,
     held_assign: Option<Vec<(TopicPartition, Option<i64>)>>,
     /// Messages that failed and why, until the engine says which one ends the consumer.
     failures: HashMap<Token, (TopicPartition, DeliveryError)>,
@@ -117,6 +123,7 @@ impl<H: EventHandler> Driver<H> {
             targets: JoinSet::new(),
             waiting_seeks: VecDeque::new(),
             seeks: JoinSet::new(),
+            seek_after: None,
             held_assign: None,
             failures: HashMap::new(),
             ending: None,
@@ -154,8 +161,13 @@ impl<H: EventHandler> Driver<H> {
     async fn drive(&mut self) -> Result<(), ConsumeError> {
         let mut stop = self.shared.stop.subscribe();
         let mut stopping = false;
+        let mut turn = Instant::now();
         loop {
             self.shared.turn();
+            // Nobody waits for us any more, and our partitions are another's.
+            if self.shared.abandoned.load(Ordering::Acquire) {
+                return Ok(());
+            }
             while let Some(output) = self.engine.poll_output() {
                 if let Output::Stop(reason) = output {
                     return self.ended(reason);
@@ -165,14 +177,20 @@ impl<H: EventHandler> Driver<H> {
             if let Some(outcomes) = self.work.ended() {
                 let input = self.outcomes(outcomes);
                 self.engine.handle(input, Instant::now());
-                continue;
+                if turn.elapsed() < TURN {
+                    continue;
+                }
             }
+            let is_busy = turn.elapsed() >= TURN;
+            self.next_seek();
             let Some(client) = self.group.client().map(Arc::clone) else { return Ok(()) };
             self.due |= Instant::now() >= self.poll_by;
-            let fetches = self.due && self.engine.takes_messages();
+            // What arrives during a seek may be from after it already, and would be dropped with what is from before it.
+            let fetches = self.due && self.seeks.is_empty() && self.engine.takes_messages();
             let deadline = self.engine.next_deadline();
             let deadline = if self.due { deadline } else { deadline.min(self.poll_by) };
-            if fetches {
+            let deadline = self.seek_after.map_or(deadline, |after| deadline.min(after));
+            if fetches || is_busy {
                 // This future may be ready for long: other tasks of its thread have their turn in between.
                 tokio::task::yield_now().await;
             }
@@ -185,7 +203,7 @@ impl<H: EventHandler> Driver<H> {
                     self.stop_for(error)
                 }
                 Some(checked) = self.checks.join_next() => self.checked(checked),
-                () = self.work.wait() => continue,
+                () = self.work.wait() => Input::Tick,
                 Some(question) = self.questions.recv() => {
                     self.answer(question, &client);
                     continue;
@@ -203,7 +221,9 @@ impl<H: EventHandler> Driver<H> {
                     continue;
                 }
                 () = std::future::ready(()), if fetches => self.fetch(&client)?,
+                () = std::future::ready(()), if is_busy => Input::Tick,
             };
+            turn = Instant::now();
             if matches!(input, Input::Shutdown) {
                 tracing::info!(
                     group = self.group.name(),
@@ -299,12 +319,16 @@ impl<H: EventHandler> Driver<H> {
 
     fn failed(&mut self, token: Token, error: DeliveryError) {
         self.shared.counters.failed();
+        let error = shown(error);
         let Some(place) = self.engine.place(token) else { return };
         let (partition, offset) = (place.partition, token.offset);
         tracing::error!(topic = &*place.topic, partition, offset, "a message was not handled: {error}");
-        self.shared.ready.store(false, Ordering::Relaxed);
         self.failures.insert(token, (place, error));
         self.engine.handle(Input::Failed(token), Instant::now());
+        // One of an assignment that has ended is its next owner's to meet.
+        if self.engine.is_stopping() {
+            self.shared.ready.store(false, Ordering::Relaxed);
+        }
         // Only that of the message which ends the consumer is needed; others are told here.
         let ending = self.engine.stopping_for();
         self.failures.retain(|token, _| Some(*token) == ending);
@@ -314,7 +338,7 @@ impl<H: EventHandler> Driver<H> {
         let result = match output {
             Output::Dispatch(batch) => {
                 self.shared.in_flight.store(self.engine.in_flight(), Ordering::Relaxed);
-                self.work.begin(batch);
+                self.work.begin(batch, &self.shared.abandoned);
                 Ok(())
             }
             Output::Pause(partition) => self.group.pause(&partition),
@@ -397,5 +421,13 @@ impl<H: EventHandler> Driver<H> {
 
     fn fatal(&self, error: &NativeError) -> ConsumeError {
         ConsumeError::Fatal { group: self.group.name().to_owned(), cause: self.config.scrub(&words(error)) }
+    }
+}
+
+/// The error, unless its words cannot be had: the handler's own may panic when they are asked for.
+fn shown(error: DeliveryError) -> DeliveryError {
+    match catch_unwind(AssertUnwindSafe(|| error.to_string())) {
+        Ok(_) => error,
+        Err(_) => DeliveryError::Panic { message: "its error panics when it is displayed".to_owned() },
     }
 }

@@ -94,7 +94,7 @@ pub enum ConsumeError {
         seconds(*waited)
     )]
     Unfinished {
-        /// How many.
+        /// How many; at most so many, where a handler blocks its thread.
         messages: usize,
         /// How long was waited.
         waited: Duration,

@@ -9,7 +9,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError as NativeError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::{Offset, Statistics, TopicPartitionList};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::engine::{Commit, TopicPartition};
 use crate::event::StreamInfo;
@@ -203,8 +203,8 @@ impl Group {
     /// still under way, it forgets to leave the group, and the others wait for the session to end.
     pub(super) async fn close(mut self) {
         let Some(client) = self.begin_close() else { return };
-        let closed = tokio::task::spawn_blocking(move || leave(&client));
-        if tokio::time::timeout(CLOSE, closed).await.is_err() {
+        let left = leave_aside(client);
+        if tokio::time::timeout(CLOSE, left).await.is_err() {
             tracing::warn!(
                 group = self.name,
                 "the consumer did not close within {CLOSE:?}; it was left to itself"
@@ -214,8 +214,7 @@ impl Group {
 
     fn begin_close(&mut self) -> Option<Arc<Client>> {
         let client = self.client.take()?;
-        begin_close(&client);
-        Some(client)
+        begin_close(&client).then_some(client)
     }
 }
 
@@ -223,22 +222,24 @@ impl Drop for Group {
     /// A run that is dropped half-way must not block the async runtime with librdkafka's close.
     fn drop(&mut self) {
         if let Some(client) = self.begin_close() {
-            leave_aside(client);
+            drop(leave_aside(client));
         }
     }
 }
 
 /// Ends a consumer whose driver does not come back.
 pub(super) fn abandon(client: &Weak<Client>) {
-    if let Some(client) = client.upgrade() {
-        begin_close(&client);
-        leave_aside(client);
+    if let Some(client) = client.upgrade().filter(|client| begin_close(client)) {
+        drop(leave_aside(client));
     }
 }
 
-/// From now on rebalances are answered at once, and so is the one that waits: the close would wait for it for ever.
-fn begin_close(client: &Client) {
-    client.context().closing.store(true, Ordering::Release);
+/// From now on rebalances are answered at once, and so is the one that waits: the close would wait for it for ever. Says
+/// whether this is the first time: a second close would not return.
+fn begin_close(client: &Client) -> bool {
+    if client.context().closing.swap(true, Ordering::AcqRel) {
+        return false;
+    }
     client.context().client.close();
     let unanswered = client.context().unanswered().take();
     if let Some((assigned, partitions)) = unanswered
@@ -246,13 +247,23 @@ fn begin_close(client: &Client) {
     {
         tracing::warn!("a rebalance at the end could not be answered: {}", words(&error));
     }
+    true
 }
 
-fn leave_aside(client: Arc<Client>) {
+/// Leaves the group on a thread of its own, and tells when it has: one of the async runtime's would keep the program from
+/// its end where librdkafka does not come back.
+fn leave_aside(client: Arc<Client>) -> oneshot::Receiver<()> {
+    let (left, is_left) = oneshot::channel();
     let thread = std::thread::Builder::new().name("cq-events-close".to_owned());
-    if let Err(error) = thread.spawn(move || leave(&client)) {
+    let leaving = move || {
+        leave(&client);
+        drop(client);
+        let _ = left.send(());
+    };
+    if let Err(error) = thread.spawn(leaving) {
         tracing::warn!("no thread to close the consumer: {error}");
     }
+    is_left
 }
 
 /// Leaves the group, and blocks until that is so. The client ends with the last message of it that is still held.

@@ -2,8 +2,8 @@
 //! `Consumer::run` from its end.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -11,7 +11,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::consumer::{Consumer, Shared};
 use super::driver::Driver;
-use super::group::{self, CLOSE};
+use super::group::{self, CLOSE, Client};
 use super::{ConsumeError, EventHandler};
 
 /// How long the steps of an end may take that make no turn.
@@ -26,10 +26,11 @@ pub(super) async fn supervise<H: EventHandler>(
     let waits = consumer.settings.shutdown_deadline;
     let client = consumer.group.client().map(Arc::downgrade).unwrap_or_default();
     let group = consumer.group.name().to_owned();
-    let mut driver = Task(tokio::spawn(Driver::new(consumer).run()));
+    let mut driver =
+        Task { driver: tokio::spawn(Driver::new(consumer).run()), shared: Arc::clone(&shared), client };
     let mut stop = shared.stop.subscribe();
     let ended = tokio::select! {
-        ended = &mut driver.0 => Some(ended),
+        ended = &mut driver.driver => Some(ended),
         () = shutdown => None,
         () = told(&mut stop) => None,
     };
@@ -47,7 +48,8 @@ pub(super) async fn supervise<H: EventHandler>(
         None => {
             // The handler has the driver's thread. The group must not wait for it.
             shared.ready.store(false, Ordering::Relaxed);
-            group::abandon(&client);
+            shared.abandoned.store(true, Ordering::Release);
+            group::abandon(&driver.client);
             let messages = shared.in_flight.load(Ordering::Relaxed).max(1);
             Err(ConsumeError::Unfinished { messages, waited: waits })
         }
@@ -62,7 +64,7 @@ async fn end(
 ) -> Option<Result<Result<(), ConsumeError>, JoinError>> {
     loop {
         let before = shared.turns();
-        match tokio::time::timeout(waits.max(CLOSE) + SLACK, &mut driver.0).await {
+        match tokio::time::timeout(waits.max(CLOSE) + SLACK, &mut driver.driver).await {
             Ok(ended) => return Some(ended),
             Err(_) if shared.turns() == before => return None,
             Err(_) => {}
@@ -70,12 +72,33 @@ async fn end(
     }
 }
 
-/// A task that ends with this value.
-struct Task(JoinHandle<Result<(), ConsumeError>>);
+/// The driver's task, which ends with this value.
+struct Task {
+    driver: JoinHandle<Result<(), ConsumeError>>,
+    shared: Arc<Shared>,
+    client: Weak<Client>,
+}
 
 impl Drop for Task {
+    /// The driver ends where it awaits something. If a handler has its thread, it begins and polls nothing more
+    /// afterwards, and the group must not wait for that.
     fn drop(&mut self) {
-        self.0.abort();
+        if self.driver.is_finished() {
+            return;
+        }
+        self.shared.abandoned.store(true, Ordering::Release);
+        self.driver.abort();
+        let (driver, client) = (self.driver.abort_handle(), Weak::clone(&self.client));
+        let watching = move || {
+            std::thread::sleep(SLACK);
+            if !driver.is_finished() {
+                group::abandon(&client);
+            }
+        };
+        let thread = std::thread::Builder::new().name("cq-events-watch".to_owned());
+        if let Err(error) = thread.spawn(watching) {
+            tracing::warn!("no thread to watch the end of a consumer: {error}");
+        }
     }
 }
 

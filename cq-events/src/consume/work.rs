@@ -11,6 +11,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -93,8 +94,8 @@ impl<H: EventHandler> Work<H> {
         }
     }
 
-    /// Begins to handle messages.
-    pub(super) fn begin(&mut self, batch: Vec<(Token, Message)>) {
+    /// Begins to handle messages, until it is told that nobody waits for them any more.
+    pub(super) fn begin(&mut self, batch: Vec<(Token, Message)>, abandoned: &AtomicBool) {
         let mut before = Instant::now();
         let turn_ends = before + self.turn;
         let rests = self.rests_until.is_some_and(|until| before < until);
@@ -102,6 +103,9 @@ impl<H: EventHandler> Work<H> {
         let (mut stride, mut unlooked) = (1, 0);
         self.ended.done.reserve(batch.len());
         for (token, message) in batch {
+            if abandoned.load(Ordering::Acquire) {
+                return;
+            }
             let mut seat = self.seats.pop().unwrap_or_else(|| chair(Arc::clone(&self.hands)));
             seat.take(message);
             if !here {

@@ -4,12 +4,19 @@ use super::super::builder::check_topics;
 use super::*;
 use crate::kafka::KafkaError;
 
+/// How long a seek may take, which only librdkafka's own threads have to answer: nothing is polled meanwhile.
+const SEEK: Duration = Duration::from_secs(1);
+
 /// How long a topic may be missed before that is looked into.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl<H: EventHandler> Driver<H> {
     /// Begins the next seek that still matters, unless one is under way.
     pub(super) fn next_seek(&mut self) {
+        if self.seek_after.is_some_and(|after| Instant::now() < after) {
+            return;
+        }
+        self.seek_after = None;
         while self.seeks.is_empty()
             && let Some((id, targets)) = self.waiting_seeks.pop_front()
             && let Some(client) = self.group.client().map(Arc::clone)
@@ -17,12 +24,8 @@ impl<H: EventHandler> Driver<H> {
             if !self.engine.awaits(id) {
                 continue;
             }
-            let timeout = self.config.connect_timeout();
             self.seeks.spawn_blocking(move || {
-                let result = seek(&client, &targets, timeout);
-                if result.is_err() {
-                    std::thread::sleep(RETRY);
-                }
+                let result = seek(&client, &targets, SEEK);
                 (id, targets, result)
             });
         }
@@ -35,6 +38,8 @@ impl<H: EventHandler> Driver<H> {
             Ok((id, targets, Err(error))) => {
                 tracing::warn!(group = self.group.name(), ?targets, "cannot seek: {}", words(&error));
                 self.waiting_seeks.push_front((id, targets));
+                // In between, polling goes on: the group may have taken them.
+                self.seek_after = Some(Instant::now() + RETRY);
                 Input::Tick
             }
             // The async runtime shuts down.

@@ -94,7 +94,7 @@ impl Bench {
             let token = Token::of(Generation::default(), offset);
             (token, Message::new("work", 0, offset).build())
         };
-        self.work.begin(offsets.map(message).collect());
+        self.work.begin(offsets.map(message).collect(), &AtomicBool::new(false));
     }
 
     /// What ended, once so many have: the offsets of those that are done, and what the others say.
@@ -192,4 +192,12 @@ async fn handlers_that_take_long_leave_the_driver_alone() {
     bench.work.turn = Duration::from_secs(60);
     bench.begin(0..1);
     assert_eq!(bench.work.overruns, 0);
+}
+
+#[tokio::test]
+async fn nothing_is_begun_for_a_run_that_was_given_up() {
+    let mut bench = Bench::new(|_| Step::Ends).await;
+    let message = (Token::of(Generation::default(), 0), Message::new("work", 0, 0).build());
+    bench.work.begin(vec![message], &AtomicBool::new(true));
+    assert!(bench.work.ended().is_none() && bench.seen.lock().unwrap().is_empty());
 }
