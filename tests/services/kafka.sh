@@ -9,11 +9,14 @@ usage() {
 kafka.sh: a real Apache Kafka on 127.0.0.1 for the integration tests, without docker
 
   kafka.sh fetch                fetch the jars with Maven, unless they are there already
-  kafka.sh start [--brokers 1|3] [--dir DIR] [--die-with PID]
+  kafka.sh start [--brokers 1|3] [--users NAME:PASSWORD,...] [--dir DIR] [--die-with PID]
                                 start a new cluster, wait until it is ready and print what to eval:
                                   export KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:PORT[,...]
                                   export CQ_KAFKA_DIR=DIR
                                   --brokers   1 (the default) or 3
+                                  --users     also export CQ_KAFKA_SASL_SERVERS=127.0.0.1:PORT[,...]: for
+                                              these users (SASL_PLAINTEXT, PLAIN), who may only do what
+                                              `acls` allows; the other servers let everybody do everything
                                   --dir       keep the cluster's files here (a new or empty folder)
                                   --die-with  stop the cluster as soon as process PID is gone
   kafka.sh stop [--now] DIR     stop a cluster and remove its files; --now: by kill -9 at once,
@@ -25,6 +28,7 @@ kafka.sh: a real Apache Kafka on 127.0.0.1 for the integration tests, without do
   kafka.sh restart DIR N...     start broker N again on its ports, wait until it is back in sync
                                 (with no majority left, name all that are to come back in one call)
   kafka.sh topics DIR ARG...    run Kafka's TopicCommand: --list, --create --topic T, --describe, ...
+  kafka.sh acls DIR ARG...      run Kafka's AclCommand: --add, --remove, --list, ...
   kafka.sh help                 print this
 
 Everything lies under target/services (or $CARGO_TARGET_DIR/services). Needed: Linux, bash, java 17 or
@@ -55,6 +59,7 @@ ready_within=60
 # A run folder holds:
 #   cluster.id     its presence marks the folder as ours, so that `stop` removes nothing else
 #   bootstrap      what goes into KAFKA_BOOTSTRAP_SERVERS; broker N is the N-th entry
+#   sasl           what goes into CQ_KAFKA_SASL_SERVERS, if there are users
 #   owner          the process of --die-with, if any
 #   watcher        the process that watches the owner
 #   lock           held by a command that changes the cluster as a whole
@@ -200,14 +205,14 @@ free_ports() {
 
 # Prints the server.properties of broker $2. For one broker and for three; everything that is not about
 # addresses and copies is here to be quick to start and small.
-properties() { # DIR N BROKERS VOTERS PORT CONTROLLER_PORT
-  local copies=$3 in_sync=$(($3 == 3 ? 2 : 1))
+properties() { # DIR N BROKERS VOTERS PORT CONTROLLER_PORT SASL_PORT USERS
+  local copies=$3 in_sync=$(($3 == 3 ? 2 : 1)) sasl=${8:+,SASL://127.0.0.1:$7}
   cat <<END
 process.roles=broker,controller
 node.id=$2
 controller.quorum.voters=$4
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:$5,CONTROLLER://127.0.0.1:$6
+listeners=PLAINTEXT://127.0.0.1:$5,CONTROLLER://127.0.0.1:$6$sasl
 log.dirs=$1/broker-$2/data
 
 # Topics of Kafka itself.
@@ -234,6 +239,22 @@ broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 # The default of 128 MiB would be half of the heap.
 log.cleaner.dedupe.buffer.size=2097152
+END
+  if [[ -n $8 ]]; then authorization "$8"; fi
+}
+
+# Prints the properties for users: each may do what is allowed to it, and whoever comes without a name everything.
+authorization() { # NAME:PASSWORD,...
+  local pairs pair users=''
+  IFS=, read -ra pairs <<<"$1"
+  for pair in "${pairs[@]}"; do users+=" user_${pair%%:*}=\"${pair#*:}\""; done
+  cat <<END
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required$users;
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
 END
 }
 
@@ -331,7 +352,7 @@ remove_cluster() { # DIR SECONDS
     link=$runs/$(<"$dir/cluster.id")
     if [[ -L $link ]]; then rm -f "$link"; fi
   fi
-  rm -rf "$dir"/broker-* "$dir"/{cluster.id,bootstrap,owner,watcher,lock}
+  rm -rf "$dir"/broker-* "$dir"/{cluster.id,bootstrap,sasl,owner,watcher,lock}
   rmdir "$dir" 2>/dev/null || true
 }
 
@@ -360,12 +381,13 @@ brokers_of() { # DIR N...
 # --- the commands ---------------------------------------------------------------------------------
 
 start() {
-  local brokers=1 dir='' die_with=''
+  local brokers=1 dir='' die_with='' users=''
   while (($#)); do
     case $1 in
-      --brokers | --dir | --die-with)
+      --brokers | --users | --dir | --die-with)
         (($# > 1)) || fail "$1 needs a value"
         case $1 in
+          --users) users=$2 ;;
           --brokers) brokers=$2 ;;
           --dir) dir=$2 ;;
           --die-with) die_with=$2 ;;
@@ -376,6 +398,8 @@ start() {
     esac
   done
   [[ $brokers == [13] ]] || fail "--brokers is 1 or 3, not $brokers"
+  [[ -z $users || $users =~ ^[a-z]+:[A-Za-z0-9]+(,[a-z]+:[A-Za-z0-9]+)*$ ]] ||
+    fail "--users takes NAME:PASSWORD,... of letters and digits, not $users"
   [[ -z $die_with || $die_with =~ ^[1-9][0-9]*$ ]] || fail "--die-with needs a process id, not $die_with"
   need_java
   fetch
@@ -413,7 +437,7 @@ start() {
   # Between our look and the broker's bind, anybody can take a port.
   local attempt tries=5 began=$SECONDS deadline=$((SECONDS + ready_within))
   for ((attempt = 1; ; attempt++)); do
-    if boot "$dir" "$brokers" "$deadline"; then break; fi
+    if boot "$dir" "$brokers" "$users" "$deadline"; then break; fi
     if ! owned "$dir" || ! lost_a_port "$dir" || ((attempt == tries || SECONDS >= deadline)); then
       local all
       mapfile -t all < <(seq "$brokers")
@@ -426,26 +450,29 @@ start() {
   done
 
   printf 'export KAFKA_BOOTSTRAP_SERVERS=%s\nexport CQ_KAFKA_DIR=%q\n' "$(<"$dir/bootstrap")" "$dir"
+  if [[ -n $users ]]; then printf 'export CQ_KAFKA_SASL_SERVERS=%s\n' "$(<"$dir/sasl")"; fi
   unfinished=
   say "Kafka $version is ready after $((SECONDS - began)) s: $(<"$dir/bootstrap") in $dir"
 }
 
 # One attempt of `start`: chooses ports, writes, formats and launches all brokers, waits.
-boot() { # DIR BROKERS DEADLINE
-  local dir=$1 brokers=$2 deadline=$3
-  local ports voters='' bootstrap='' n all=()
-  mapfile -t ports < <(free_ports $((2 * brokers)))
-  ((${#ports[@]} == 2 * brokers)) || fail "no free ports"
+boot() { # DIR BROKERS USERS DEADLINE
+  local dir=$1 brokers=$2 users=$3 deadline=$4
+  local ports voters='' bootstrap='' sasl='' n all=()
+  mapfile -t ports < <(free_ports $((3 * brokers)))
+  ((${#ports[@]} == 3 * brokers)) || fail "no free ports"
   for ((n = 1; n <= brokers; n++)); do
     all+=("$n")
-    bootstrap+=${bootstrap:+,}127.0.0.1:${ports[2 * n - 2]}
-    voters+=${voters:+,}$n@127.0.0.1:${ports[2 * n - 1]}
+    bootstrap+=${bootstrap:+,}127.0.0.1:${ports[3 * n - 3]}
+    voters+=${voters:+,}$n@127.0.0.1:${ports[3 * n - 2]}
+    sasl+=${sasl:+,}127.0.0.1:${ports[3 * n - 1]}
   done
   printf '%s\n' "$bootstrap" >"$dir/bootstrap"
+  if [[ -n $users ]]; then printf '%s\n' "$sasl" >"$dir/sasl"; fi
   local formats=()
   for n in "${all[@]}"; do
     mkdir "$dir/broker-$n"
-    properties "$dir" "$n" "$brokers" "$voters" "${ports[2 * n - 2]}" "${ports[2 * n - 1]}" \
+    properties "$dir" "$n" "$brokers" "$voters" "${ports[@]:3 * n - 3:3}" "$users" \
       >"$dir/broker-$n/server.properties"
     format "$dir" "$n" &
     formats+=($!)
@@ -558,20 +585,23 @@ out_of_sync() { # DIR N
     }' <<<"$table"
 }
 
-topic_command() { # DIR ARG...
-  local dir=$1
-  shift
+topic_command() { tool TopicCommand "$@"; } # DIR ARG...
+
+tool() { # CLASS DIR ARG...
+  local class=$1 dir=$2
+  shift 2
   "$java" -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
-    -cp "$libs/*" org.apache.kafka.tools.TopicCommand --bootstrap-server "$(<"$dir/bootstrap")" "$@"
+    -cp "$libs/*" "org.apache.kafka.tools.$class" --bootstrap-server "$(<"$dir/bootstrap")" "$@"
 }
 
-topics() {
-  local dir
-  cluster_of "${1:-}"
-  shift
+# One of Kafka's own commands, as a user gives it.
+tool_command() { # CLASS DIR ARG...
+  local class=$1 dir
+  cluster_of "${2:-}"
+  shift 2
   need_java
   fetch
-  topic_command "$dir" "$@"
+  tool "$class" "$dir" "$@"
 }
 
 # All of the file is read before anything runs, so editing it does not trip up a running watcher.
@@ -591,7 +621,8 @@ main() {
     pause) signal_brokers STOP 0 "$@" ;;
     resume) signal_brokers CONT 0 "$@" ;;
     restart) restart "$@" ;;
-    topics) topics "$@" ;;
+    topics) tool_command TopicCommand "$@" ;;
+    acls) tool_command AclCommand "$@" ;;
     watch) watch "$@" ;;
     *)
       usage >&2

@@ -72,6 +72,7 @@ pub fn show_logs() {
 #[derive(Debug)]
 pub struct Kafka {
     servers: String,
+    sasl_servers: Option<String>,
     folder: String,
 }
 
@@ -83,9 +84,20 @@ impl Kafka {
 
     /// A cluster of one broker or of three.
     pub fn start(brokers: i32) -> Self {
+        Self::start_with(&["--brokers", &brokers.to_string()])
+    }
+
+    /// One broker with users (`name:password,...`), who may do what [`Kafka::acls`] allows them. Its other servers let
+    /// everybody do everything.
+    pub fn with_users(users: &str) -> Self {
+        Self::start_with(&["--users", users])
+    }
+
+    fn start_with(arguments: &[&str]) -> Self {
         let process = std::process::id().to_string();
         let started = script("kafka.sh")
-            .args(["start", "--brokers", &brokers.to_string(), "--die-with", &process])
+            .args(["start", "--die-with", &process])
+            .args(arguments)
             .stderr(Stdio::inherit())
             .output()
             .expect("tests/services/kafka.sh runs");
@@ -93,14 +105,32 @@ impl Kafka {
         let output = String::from_utf8(started.stdout).expect("it prints text");
         let value = |name: &str| {
             let line = output.lines().find_map(|line| line.strip_prefix(&format!("export {name}=")));
-            line.unwrap_or_else(|| panic!("no {name} in {output}")).trim_matches('\'').to_owned()
+            line.map(|value| value.trim_matches('\'').to_owned())
         };
-        Self { servers: value("KAFKA_BOOTSTRAP_SERVERS"), folder: value("CQ_KAFKA_DIR") }
+        let required = |name: &str| value(name).unwrap_or_else(|| panic!("no {name} in {output}"));
+        Self {
+            servers: required("KAFKA_BOOTSTRAP_SERVERS"),
+            sasl_servers: value("CQ_KAFKA_SASL_SERVERS"),
+            folder: required("CQ_KAFKA_DIR"),
+        }
     }
 
     /// Its brokers, as a list of host:port.
     pub fn servers(&self) -> &str {
         &self.servers
+    }
+
+    /// Its brokers for users.
+    pub fn sasl_servers(&self) -> &str {
+        self.sasl_servers.as_deref().expect("it was started with users")
+    }
+
+    /// Adds or removes what users may do: Kafka's AclCommand.
+    pub fn acls(&self, arguments: &[&str]) {
+        let mut command = script("kafka.sh");
+        let status = command.args(["acls", &self.folder]).args(arguments).stdout(Stdio::null()).status();
+        let done = status.expect("tests/services/kafka.sh runs").success();
+        assert!(done, "tests/services/kafka.sh acls {arguments:?} failed; it says why above");
     }
 
     /// Ends a broker by kill -9.
