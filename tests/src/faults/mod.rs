@@ -7,9 +7,10 @@
 //! - [`member`] starts, kills, stops and ends such processes; [`progress`] looks at the log while it grows.
 //! - [`observer`] writes down what the group commits, as the brokers tell it.
 //! - [`record`] has the lines of all these files, and [`reader`] judges by them alone; [`repeats`] accounts for the
-//!   events that were handled twice.
+//!   events that were handled twice, and [`early`] finds what was committed before it was handled.
 //! - [`trial`] puts them together on one cluster.
 
+pub mod early;
 pub mod member;
 pub mod naive;
 pub mod observer;

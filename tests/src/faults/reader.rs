@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
+use super::early;
 use super::record::{Committed, Effect, Fault, Published, read};
 use super::repeats::Repeats;
 
@@ -37,6 +38,8 @@ pub struct Verdict {
     pub foreign: Vec<Effect>,
     /// Effects that came before that of an earlier event of their key.
     pub disorder: Vec<Effect>,
+    /// Commits of events that had no effect yet.
+    pub early: Vec<Committed>,
     /// Events that were handled more than once.
     pub repeats: Repeats,
     faults: BTreeMap<&'static str, usize>,
@@ -76,6 +79,7 @@ impl Evidence {
             lost: self.published.iter().filter(is_lost).copied().collect(),
             foreign: self.effects.iter().filter(is_foreign).copied().collect(),
             disorder: self.disorder(),
+            early: early::commits(self),
             repeats: Repeats::of(self),
             faults,
         }
@@ -97,7 +101,11 @@ impl Evidence {
 impl Verdict {
     /// Whether the promise held.
     pub fn holds(&self) -> bool {
-        self.lost.is_empty() && self.foreign.is_empty() && self.disorder.is_empty() && self.repeats.holds()
+        self.lost.is_empty()
+            && self.foreign.is_empty()
+            && self.disorder.is_empty()
+            && self.early.is_empty()
+            && self.repeats.holds()
     }
 }
 
@@ -116,6 +124,7 @@ impl Display for Verdict {
         findings(f, "LOST", &self.lost)?;
         findings(f, "not published so", &self.foreign)?;
         findings(f, "out of order per key", &self.disorder)?;
+        findings(f, "committed too early", &self.early)?;
         write!(f, "{}", self.repeats)?;
         f.write_str(if self.holds() { "the promise holds" } else { "THE PROMISE IS BROKEN" })
     }
@@ -150,6 +159,11 @@ mod tests {
 
         let verdict = evidence(vec![good[0], good[2], good[1]], vec![]).judge();
         assert_eq!((verdict.disorder.len(), verdict.holds()), (1, false));
+
+        let commit = |seen, offset| Committed { since: 0, seen, partition: 0, offset };
+        let committing = |commits| Evidence { commits, ..evidence(good.clone(), vec![]) }.judge();
+        assert!(committing(vec![commit(15, 2), commit(31, 4)]).holds());
+        assert_eq!(committing(vec![commit(15, 3), commit(31, 4)]).early.len(), 1);
 
         let mut foreign = good.clone();
         foreign.push(Effect { offset: 9, ..effect(3, 1, 40) });
