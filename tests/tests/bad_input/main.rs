@@ -10,9 +10,11 @@
     reason = "it is all tests"
 )]
 
+mod forged;
 mod handlers;
 mod offset_commit;
 mod offsets;
+mod replaced;
 mod rights;
 mod topics;
 

@@ -10,7 +10,13 @@ use cq_events_tests::recorder::{Recorder, eventually};
 use super::{PATIENCE, TOPIC, error_of, ids, offset_commit, run, with_inspections};
 
 /// Commits an offset of the inspection topic as another tool would, and gives the broker's answer.
-async fn commit(cluster: &Cluster, group: &str, partition: i32, offset: i64, metadata: &[u8]) -> i16 {
+pub(crate) async fn commit(
+    cluster: &Cluster,
+    group: &str,
+    partition: i32,
+    offset: i64,
+    metadata: &[u8],
+) -> i16 {
     // The broker becomes the group's coordinator when it is first asked for one.
     group_lag(&cluster.config(), group, [TOPIC]).await.expect("the broker answers");
     let broker = cluster.config().bootstrap_servers().to_owned();

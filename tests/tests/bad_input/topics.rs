@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{TOPIC, inspection};
 
 /// The inspection stream with a topic of another kind.
-fn stream(spec: TopicSpec) -> &'static StreamInfo {
+pub(crate) fn stream(spec: TopicSpec) -> &'static StreamInfo {
     let StreamInfo { name, topic, schema, events, headers, .. } = InspectionEvent::STREAM;
     Box::leak(Box::new(StreamInfo::new(name, topic, schema, events, *headers, spec)))
 }
