@@ -79,8 +79,14 @@ pub(super) fn look_up(
         for place in places {
             let range = client.client().fetch_watermarks(&place.topic, place.partition, timeout);
             let (assignment, range) = match (standing(&committed, &place), range) {
-                (Some((offset, finished)), range) => {
-                    (Assignment { place, start: Some(offset), finished, is_new: false }, range.ok())
+                (Some((offset, mut finished)), range) => {
+                    let range = range.ok();
+                    // What is not there cannot be done: the offset and its metadata are of another topic.
+                    if range.zip(finished.last()).is_some_and(|((_, high), last)| last >= high) {
+                        foreign(&place, offset);
+                        finished = Finished::default();
+                    }
+                    (Assignment { place, start: Some(offset), finished, is_new: false }, range)
                 }
                 // A partition without a leader must not hold up the others: it is fetched from its beginning, once it
                 // can be.
@@ -161,15 +167,19 @@ fn standing(committed: &[CommittedOffset], place: &TopicPartition) -> Option<(i6
     let metadata = std::str::from_utf8(&found.metadata).map_err(|_| Foreign);
     let finished = metadata.and_then(|metadata| Finished::from_metadata(found.offset, metadata));
     let finished = finished.unwrap_or_else(|Foreign| {
-        tracing::warn!(
-            topic = &*place.topic,
-            partition = place.partition,
-            found.offset,
-            "the metadata of the committed offset was written by another tool, and is not looked at"
-        );
+        foreign(place, found.offset);
         Finished::default()
     });
     Some((found.offset, finished))
+}
+
+fn foreign(place: &TopicPartition, offset: i64) {
+    tracing::warn!(
+        topic = &*place.topic,
+        partition = place.partition,
+        offset,
+        "the metadata of the committed offset was written by another tool, and is not looked at"
+    );
 }
 
 /// Where the group starts without an offset.

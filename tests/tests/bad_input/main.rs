@@ -14,7 +14,6 @@ mod forged;
 mod handlers;
 mod offset_commit;
 mod offsets;
-mod replaced;
 mod rights;
 mod topics;
 

@@ -1,8 +1,9 @@
 //! What is done above the committed offset, and how a commit's metadata tells it to the next owner of the partition.
 //!
-//! The text is `cq1:` and base64 (RFC 4648, without padding) of LEB128 numbers, two for each run of offsets: how far its
-//! first offset is from the end of the run before it (from the committed offset for the first run), and how many
-//! offsets follow its first.
+//! The text is `cq1:` and base64 (RFC 4648, without padding) of LEB128 numbers: the committed offset, so that a text that
+//! some tool has copied to another offset is known for what it is; then two for each run of offsets: how far its first
+//! offset is from the end of the run before it (from the committed offset for the first run), and how many offsets follow
+//! its first.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -35,6 +36,11 @@ impl Finished {
     pub(crate) fn contains(&self, offset: i64) -> bool {
         let after = self.runs.partition_point(|run| run.first <= offset);
         after.checked_sub(1).and_then(|index| self.runs.get(index)).is_some_and(|run| offset <= run.last)
+    }
+
+    /// The last offset of all.
+    pub(crate) fn last(&self) -> Option<i64> {
+        self.runs.last().map(|run| run.last)
     }
 
     /// Adds a run above all others; where it touches the last one, it continues it.
@@ -70,6 +76,7 @@ impl Finished {
             return String::new();
         }
         let mut bytes = Vec::new();
+        write_number(committed.unsigned_abs(), &mut bytes);
         let mut end = committed;
         for run in &self.runs {
             let before = bytes.len();
@@ -97,6 +104,9 @@ impl Finished {
         let text = metadata.strip_prefix(PREFIX).ok_or(Foreign)?;
         let bytes = STANDARD_NO_PAD.decode(text).map_err(|_| Foreign)?;
         let (mut input, mut end, mut finished) = (bytes.as_slice(), committed, Self::default());
+        if read_number(&mut input) != Some(committed.unsigned_abs()) {
+            return Err(Foreign);
+        }
         while !input.is_empty() {
             let gap = read_number(&mut input).ok_or(Foreign)?;
             let more = read_number(&mut input).ok_or(Foreign)?;
@@ -112,7 +122,8 @@ impl Finished {
 
 /// Whether so many runs within so many offsets certainly fit into a commit's metadata.
 pub(super) fn fits(runs: usize, span: u64) -> bool {
-    runs.saturating_mul(2 * number_bytes(span)) <= MAX_BYTES
+    // The committed offset takes ten bytes at most.
+    runs.saturating_mul(2 * number_bytes(span)) + 10 <= MAX_BYTES
 }
 
 fn number_bytes(number: u64) -> usize {
@@ -168,7 +179,7 @@ mod tests {
             assert_eq!(Finished::from_metadata(0, &metadata), Ok(finished), "{metadata}");
         }
         assert_eq!(finished(&[]).to_metadata(7), "", "nothing is said by nothing");
-        assert_eq!(finished(&[(9, 11), (13, 13)]).to_metadata(7), "cq1:AgIBAA");
+        assert_eq!(finished(&[(9, 11), (13, 13)]).to_metadata(7), "cq1:BwICAQA");
     }
 
     #[test]
@@ -188,16 +199,22 @@ mod tests {
             "cq1:A",
             "cq1:AgIBAA==",
             "cq1:Ag",
-            "cq1:AAI",
-            "cq1:gICAgICAgICAgAE",
-            "cq1://///////////wEA",
-            "cq1:AQH///////////8BAA",
+            "cq1:CAICAQA",
             "\u{1F525}",
             &long,
         ] {
             assert_eq!(Finished::from_metadata(7, metadata), Err(Foreign), "{metadata}");
         }
         assert_eq!(Finished::from_metadata(-1, "cq1:AgIBAA"), Err(Foreign));
+        // Of the right offset, but no runs: half of one, one without a gap before it, numbers that are too long or too large.
+        let most = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01];
+        let long = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01];
+        for runs in
+            [&[2][..], &[0, 2], &[&long[..], &[0]].concat(), &[&most[..], &[0]].concat(), &[1, 0, 1, 0x80]]
+        {
+            let metadata = format!("cq1:{}", STANDARD_NO_PAD.encode([&[7], runs].concat()));
+            assert_eq!(Finished::from_metadata(7, &metadata), Err(Foreign), "{runs:?}");
+        }
     }
 
     #[test]
@@ -209,7 +226,7 @@ mod tests {
         let read = Finished::from_metadata(0, &metadata).unwrap();
         assert_eq!(read.runs, all.runs[..read.runs.len()]);
         assert!(read.runs.len() > 1_000, "{}", read.runs.len());
-        assert!(fits(read.runs.len(), 127));
+        assert!(fits(read.runs.len() - 5, 127));
         assert!(!fits(read.runs.len() + 1, 127));
     }
 }
