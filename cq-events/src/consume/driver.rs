@@ -16,7 +16,7 @@ use super::consumer::{Consumer, Shared};
 use super::engine::{
     Assignment, Commit, CommitId, Engine, Input, Output, SeekId, Settings, StopReason, Token, TopicPartition,
 };
-use super::group::{Change, Client, Group, RETRY, commit, is_deferred, misses_topic, seek};
+use super::group::{Change, Client, Group, RETRY, aside, commit, is_deferred, misses_topic, seek};
 use super::start::{self, Gap, NoStart, StartAt};
 use super::status::{Question, Questions};
 use super::supervisor::told;

@@ -250,20 +250,23 @@ fn begin_close(client: &Client) -> bool {
     true
 }
 
-/// Leaves the group on a thread of its own, and tells when it has: one of the async runtime's would keep the program from
-/// its end where librdkafka does not come back.
 fn leave_aside(client: Arc<Client>) -> oneshot::Receiver<()> {
-    let (left, is_left) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("cq-events-close".to_owned());
-    let leaving = move || {
+    aside(move || {
         leave(&client);
         drop(client);
-        let _ = left.send(());
-    };
-    if let Err(error) = thread.spawn(leaving) {
-        tracing::warn!("no thread to close the consumer: {error}");
+    })
+}
+
+/// Calls librdkafka on a thread of its own, and tells what came of it: one of the async runtime's would keep the program
+/// from its end where librdkafka does not come back.
+pub(super) fn aside<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<T> {
+    let (sender, answer) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("cq-events-aside".to_owned());
+    // Whoever does not wait any more need not know.
+    if let Err(error) = thread.spawn(move || drop(sender.send(call()))) {
+        tracing::warn!("no thread to talk to the broker: {error}");
     }
-    is_left
+    answer
 }
 
 /// Leaves the group, and blocks until that is so. The client ends with the last message of it that is still held.

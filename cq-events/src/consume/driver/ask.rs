@@ -137,7 +137,7 @@ impl<H: EventHandler> Driver<H> {
                 self.engine.handle(given_up, Instant::now());
                 continue;
             };
-            self.commits.spawn_blocking(move || match (commit(&client, &commits), id) {
+            let answer = aside(move || match (commit(&client, &commits), id) {
                 (Ok(()), None) => Input::Tick,
                 (Ok(()), Some(id)) => Input::Committed(id),
                 (Err(error), Some(id)) if is_deferred(&error) => {
@@ -149,6 +149,8 @@ impl<H: EventHandler> Driver<H> {
                     id.map_or(Input::CommitRefused, Input::Committed)
                 }
             });
+            let unanswered = id.map_or(Input::CommitRefused, Input::Committed);
+            self.commits.spawn(async move { answer.await.unwrap_or(unanswered) });
         }
     }
 
