@@ -74,15 +74,15 @@ fn numbers(event: &InspectionCreated) -> Option<(u32, u32)> {
     Some((event.batch_id.parse().ok()?, event.chip_id.parse().ok()?))
 }
 
-/// Most handlers are quick; one in twenty takes a little, and one in two thousand so long that a thousand others of
-/// its partition are done before it.
+/// Most handlers are quick; one in twenty takes a little, and one in two hundred so long that hundreds of others are done
+/// before it: at each moment some consumer has such a gap, and a consumer that forgets it loses events when it is killed.
 fn dawdle(numbers: (u32, u32)) -> Duration {
     let mut hasher = DefaultHasher::new();
     numbers.hash(&mut hasher);
     let mut random = Random::new(hasher.finish());
-    Duration::from_millis(match random.of(0..2_000) {
+    Duration::from_millis(match random.of(0..200) {
         0 => random.of(200..1_500),
-        1..=100 => random.of(1..20),
+        1..=10 => random.of(1..20),
         _ => 0,
     })
 }
