@@ -10,7 +10,7 @@
 //!
 //! The crate knows nothing of Rust names, of Kafka, or of the network.
 
-mod branches;
+mod compatibility;
 mod datum;
 mod defaults;
 mod endless;
@@ -18,14 +18,17 @@ mod filled;
 pub mod json;
 mod name;
 mod parse;
+mod recursive;
+pub mod resolution;
 mod resolve;
 mod schema;
 mod source;
 mod suggest;
 mod write;
 
-pub use branches::{WriterBranch, compare_branches};
+pub use compatibility::{Direction, Incompatibility, Level, check_compatibility};
 pub use datum::one_byte_each;
+pub use resolution::{Finding, Rule, incompatibilities};
 pub use schema::{
     EnumType, Field, FixedType, Kind, Logical, Named, NamedKind, Property, RecordType, Schemas, Type,
 };

@@ -9,17 +9,7 @@ impl Schemas {
     /// The schema whose root is `root`, as normalised JSON: every named type stands at its first use, and later
     /// uses refer to it by fullname.
     pub fn write(&self, root: &Type) -> String {
-        self.write_as(root, false)
-    }
-
-    /// What decides over the bytes of a value, and no more: names, types, symbols, sizes and logical types. Two types
-    /// with one shape are read and written alike.
-    pub(crate) fn shape(&self, root: &Type) -> String {
-        self.write_as(root, true)
-    }
-
-    fn write_as(&self, root: &Type, shape_only: bool) -> String {
-        let mut writer = Writer { schemas: self, shape_only, written: HashSet::new(), out: String::new() };
+        let mut writer = Writer { schemas: self, written: HashSet::new(), out: String::new() };
         writer.ty(root);
         writer.out
     }
@@ -27,7 +17,6 @@ impl Schemas {
 
 struct Writer<'a> {
     schemas: &'a Schemas,
-    shape_only: bool,
     /// The named types that stand in the text already.
     written: HashSet<&'a str>,
     out: String,
@@ -41,7 +30,7 @@ impl<'a> Writer<'a> {
         if let Kind::Union(branches) = &ty.kind {
             return self.list('[', ']', branches, Self::ty);
         }
-        let is_bare = ty.logical.is_none() && (self.shape_only || ty.properties.is_empty());
+        let is_bare = ty.logical.is_none() && ty.properties.is_empty();
         match &ty.kind {
             Kind::Array(items) => {
                 self.out.push_str("{\"type\":\"array\",\"items\":");
@@ -93,7 +82,7 @@ impl<'a> Writer<'a> {
                 self.list('[', ']', &symbols.symbols, |writer, (symbol, _)| {
                     write_string(symbol, &mut writer.out)
                 });
-                if let Some(default) = symbols.default.as_ref().filter(|_| !self.shape_only) {
+                if let Some(default) = &symbols.default {
                     self.text("default", default);
                 }
             }
@@ -110,12 +99,12 @@ impl<'a> Writer<'a> {
         write_string(&field.name, &mut self.out);
         self.key("type");
         self.ty(&field.ty);
-        if let Some(default) = field.default.as_ref().filter(|_| !self.shape_only) {
+        if let Some(default) = &field.default {
             self.key("default");
             default.write(&mut self.out);
         }
         self.about(field.doc.as_deref(), &field.aliases);
-        if let Some(order) = field.order.as_ref().filter(|_| !self.shape_only) {
+        if let Some(order) = &field.order {
             self.text("order", order);
         }
         self.properties(&field.properties);
@@ -131,9 +120,6 @@ impl<'a> Writer<'a> {
     }
 
     fn about(&mut self, doc: Option<&str>, aliases: &'a [String]) {
-        if self.shape_only {
-            return;
-        }
         if let Some(doc) = doc {
             self.text("doc", doc);
         }
@@ -141,9 +127,6 @@ impl<'a> Writer<'a> {
     }
 
     fn properties(&mut self, properties: &'a [Property]) {
-        if self.shape_only {
-            return;
-        }
         let mut sorted: Vec<_> = properties.iter().collect();
         sorted.sort_by(|left, right| left.key.cmp(&right.key));
         for property in sorted {

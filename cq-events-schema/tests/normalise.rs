@@ -1,6 +1,6 @@
 //! The normalised form: one text per schema, whatever its spelling.
 
-use cq_events_schema::{WriterBranch, compare_branches, normalise};
+use cq_events_schema::normalise;
 
 const THING: &str = r#"{"type":"record","name":"Thing","namespace":"a.b","doc":"D","aliases":["a.b.Old"],"fields":[
     {"name":"id","type":"string","doc":"I"},
@@ -48,37 +48,6 @@ fn text_of_every_kind_survives() {
     let normalised = normalise(schema).unwrap();
     assert!(normalised.contains(r#""doc":"\"\\\n\t\u0001 é 🦀""#), "{normalised}");
     assert_eq!(normalise(&normalised).unwrap(), normalised);
-}
-
-#[test]
-fn branches_of_a_newer_writer_are_identical_different_or_unknown() {
-    let thing =
-        |name: &str, fields: &str| format!(r#"{{"type":"record","name":"{name}","fields":[{fields}]}}"#);
-    let (id, size) = (r#"{"name":"id","type":"string"}"#, r#"{"name":"size","type":"int"}"#);
-    let documented =
-        r#"{"name":"id","type":{"type":"string","cq.x":1},"doc":"Which.","default":"","order":"ignore"}"#;
-    let reader = format!("[{},{}]", thing("a.Kept", id), thing("a.Changed", id));
-    let writer = format!(
-        "[{},{},{}]",
-        thing("a.Added", id),
-        thing("a.Changed", &format!("{id},{size}")),
-        thing("a.Kept", documented)
-    );
-    assert_eq!(
-        compare_branches(&reader, &writer).unwrap(),
-        [
-            WriterBranch::Unknown { fullname: "a.Added".to_owned() },
-            WriterBranch::Different { fullname: "a.Changed".to_owned() },
-            WriterBranch::Identical { index: 0 },
-        ]
-    );
-}
-
-#[test]
-fn a_writer_without_a_union_is_refused() {
-    let record = r#"{"type":"record","name":"a.Kept","fields":[{"name":"id","type":"string"}]}"#;
-    let error = compare_branches(&format!("[{record}]"), record).unwrap_err().to_string();
-    assert!(error.starts_with("the writer's schema:1:1: the root is no union of records"), "{error}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! There is no serde and no dynamic value on the way of an event. Generated code calls one method of
 //! [`Encoder`] or [`Decoder`] per field; all rules of the format live here.
 
-use crate::event::{BorrowedStream, EventStream};
+use crate::event::{BorrowedStream, EventStream, StreamInfo};
 
 pub(crate) mod cut;
 mod decode;
@@ -11,6 +11,9 @@ mod duration;
 mod encode;
 mod limits;
 mod number;
+mod place;
+mod resolution;
+mod transcode;
 mod view;
 mod wide;
 mod wire;
@@ -19,6 +22,11 @@ pub use decode::{Decode, DecodeBranch, DecodeError, DecodeErrorKind, Decoder};
 pub use duration::Duration;
 pub use encode::{Encode, EncodeError, EncodeErrorKind, Encoder};
 pub use limits::DecodeLimits;
+#[cfg_attr(not(feature = "kafka"), allow(unused_imports, reason = "the consumer asks"))]
+pub(crate) use resolution::Found;
+pub use resolution::{
+    Resolution, ResolveError, Resolved, ResolvedRef, Transcoder, decode_resolved, decode_resolved_borrowed,
+};
 pub use view::View;
 pub use wide::{NoDecimal, WideDecimal};
 pub use wire::{FRAME_BYTES, FrameError, read_frame, write_frame};
@@ -38,9 +46,7 @@ pub fn encode<T: Encode>(event: &T, out: &mut Vec<u8>) -> Result<(), EncodeError
 /// # Errors
 /// When the datum is not exactly one event of the stream.
 pub fn decode<S: EventStream>(datum: &[u8], limits: DecodeLimits) -> Result<S, DecodeError> {
-    let mut input = Decoder::new(datum, limits);
-    let branch = input.branch(S::STREAM.events.len());
-    decode_branch(branch, input)
+    read(datum, limits, S::STREAM, S::decode_branch)
 }
 
 /// [`decode`], for a view whose strings and bytes point into `datum`.
@@ -51,18 +57,20 @@ pub fn decode_borrowed<S: BorrowedStream>(
     datum: &[u8],
     limits: DecodeLimits,
 ) -> Result<S::Ref<'_>, DecodeError> {
-    let mut input = Decoder::new(datum, limits);
-    let branch = input.branch(S::STREAM.events.len());
-    match S::decode_branch_ref(branch, &mut input) {
-        Some(event) => input.finish().map(|()| event),
-        None => Err(input.no_such_branch(branch, S::STREAM.events.len())),
-    }
+    read(datum, limits, S::STREAM, S::decode_branch_ref)
 }
 
-/// Reads the record of a branch, numbered by the schema of this build, to the end of the input.
-pub(crate) fn decode_branch<S: EventStream>(branch: usize, mut input: Decoder<'_>) -> Result<S, DecodeError> {
-    match S::decode_branch(branch, &mut input) {
+fn read<'a, E>(
+    datum: &'a [u8],
+    limits: DecodeLimits,
+    stream: &StreamInfo,
+    decode_branch: impl FnOnce(usize, &mut Decoder<'a>) -> Option<E>,
+) -> Result<E, DecodeError> {
+    let mut input = Decoder::new(datum, limits);
+    let branch = input.branch(stream.events.len());
+    let read = match decode_branch(branch, &mut input) {
         Some(event) => input.finish().map(|()| event),
-        None => Err(input.no_such_branch(branch, S::STREAM.events.len())),
-    }
+        None => Err(input.no_such_branch(branch, stream.events.len())),
+    };
+    read.map_err(|error| error.placed(stream.schema, datum))
 }

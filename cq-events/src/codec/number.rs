@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time, date};
 use rust_decimal::Decimal;
 
+use super::DecodeErrorKind;
+
 /// The Unix epoch's day, from which Avro counts dates.
 const EPOCH: Date = date(1970, 1, 1);
 
@@ -20,6 +22,37 @@ pub(super) const fn zigzag(value: i64) -> u64 {
 
 pub(super) const fn unzigzag(value: u64) -> i64 {
     ((value >> 1) as i64) ^ -((value & 1) as i64)
+}
+
+/// The bytes of a varint.
+pub(super) fn varint(value: u64, buffer: &mut [u8; 10]) -> &[u8] {
+    let (mut rest, mut length) = (value, 0);
+    for byte in buffer.iter_mut() {
+        length += 1;
+        *byte = rest as u8 & 0x7F;
+        rest >>= 7;
+        if rest == 0 {
+            break;
+        }
+        *byte |= 0x80;
+    }
+    buffer.get(..length).unwrap_or_default()
+}
+
+/// The varint at the start of `bytes`, and what follows it.
+pub(super) fn read_varint(bytes: &[u8]) -> Result<(u64, &[u8]), DecodeErrorKind> {
+    let mut value = 0_u64;
+    for (index, byte) in bytes.iter().take(10).enumerate() {
+        value |= u64::from(byte & 0x7F) << (7 * index);
+        if *byte < 0x80 {
+            // The tenth byte has room for one bit.
+            if index == 9 && *byte > 1 {
+                break;
+            }
+            return Ok((value, bytes.get(index + 1..).unwrap_or_default()));
+        }
+    }
+    Err(if bytes.len() < 10 { DecodeErrorKind::End } else { DecodeErrorKind::Varint })
 }
 
 /// Whole milliseconds since the epoch, rounded down.

@@ -1,10 +1,12 @@
 //! One message on its way to a handler.
 
+use std::sync::{Arc, OnceLock};
+
 use tracing::{Instrument, Span};
 
-use super::reader::{Branch, Reader};
+use super::reader::{Plan, Reader};
 use super::{DispatchBorrowedTo, DispatchTo, Failure, Handled};
-use crate::codec::{DecodeError, Decoder, FrameError, read_frame};
+use crate::codec::{DecodeError, DecodeLimits, Decoder, Found, FrameError, ResolveError, read_frame};
 use crate::event::{EventInfo, EventView, Message, StreamInfo, Unknown};
 use crate::observe::correlation::{self, Source};
 use crate::registry::{RegistryError, SchemaId};
@@ -14,7 +16,12 @@ use crate::registry::{RegistryError, SchemaId};
 pub struct Delivery<'a> {
     message: &'a Message,
     reader: &'a Reader,
+    scratch: &'a Scratch,
 }
+
+/// Where a record lies that was not written as this build has it: views point into it as they do into a message.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch(OnceLock<Vec<u8>>);
 
 /// Why a message was not handled.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +51,9 @@ pub enum DeliveryError {
         /// Why.
         reason: String,
     },
-    /// The writer has the event in another shape than this build.
+    /// This build cannot read what the writer has written.
     #[error(
-        "{event} was written with schema id {writer}, where it differs from this build's schema id {reader}; \
-         deploy a build with the writer's version of the event"
+        "cannot read {event}, written with schema id {writer}, by this build's schema id {reader}: {error}"
     )]
     Incompatible {
         /// The event's fullname.
@@ -56,6 +62,8 @@ pub enum DeliveryError {
         writer: SchemaId,
         /// This build's schema.
         reader: SchemaId,
+        /// Why: this value alone, or any value of the event.
+        error: ResolveError,
     },
     /// The message is of no stream that the handler names.
     #[error("topic {topic} carries none of the handler's streams")]
@@ -78,7 +86,7 @@ pub enum DeliveryError {
 }
 
 /// What a message turned out to be.
-enum Found<'m> {
+enum Content<'m> {
     Event(Undecoded<'m>),
     Unknown(Unknown),
 }
@@ -89,6 +97,11 @@ struct Undecoded<'m> {
     branch: usize,
     schema_id: SchemaId,
     input: Decoder<'m>,
+    plan: Arc<Plan>,
+    /// Which program has made it of the datum.
+    entry: Option<usize>,
+    datum: &'m [u8],
+    limits: DecodeLimits,
 }
 
 impl<'m> Undecoded<'m> {
@@ -100,20 +113,27 @@ impl<'m> Undecoded<'m> {
         mut self,
         decode_branch: impl FnOnce(usize, &mut Decoder<'m>) -> Option<E>,
     ) -> Result<E, DeliveryError> {
-        let name = self.info().map_or(self.stream.name, |event| event.fullname);
-        let failed =
-            |error| DeliveryError::Decode { event: name.to_owned(), schema_id: self.schema_id, error };
-        match decode_branch(self.branch, &mut self.input) {
-            Some(event) => self.input.finish().map(|()| event).map_err(failed),
-            None => Err(failed(self.input.no_such_branch(self.branch, self.stream.events.len()))),
-        }
+        let info = self.info();
+        let error = match decode_branch(self.branch, &mut self.input) {
+            Some(event) => match self.input.finish() {
+                Ok(()) => return Ok(event),
+                Err(error) => error,
+            },
+            None => self.input.no_such_branch(self.branch, self.stream.events.len()),
+        };
+        let error = match &*self.plan {
+            Plan::Own => error.placed(self.stream.schema, self.datum),
+            Plan::Other(resolution) => resolution.explain(error, self.entry, self.datum, self.limits),
+        };
+        let event = info.map_or(self.stream.name, |event| event.fullname).to_owned();
+        Err(DeliveryError::Decode { event, schema_id: self.schema_id, error })
     }
 }
 
 impl<'a> Delivery<'a> {
     #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the consumer makes them"))]
-    pub(crate) fn new(message: &'a Message, reader: &'a Reader) -> Self {
-        Self { message, reader }
+    pub(crate) fn new(message: &'a Message, reader: &'a Reader, scratch: &'a Scratch) -> Self {
+        Self { message, reader, scratch }
     }
 
     /// The message.
@@ -175,13 +195,13 @@ impl<'a> Delivery<'a> {
     {
         let message = self.message;
         let handled = match self.find(stream).await? {
-            Found::Event(found) => {
+            Content::Event(found) => {
                 let info = found.info();
                 let event = found.decode(decode_branch)?;
                 let about = About::event(message, info, &event);
                 about.surround(async move { on_event(event, message).await }).await
             }
-            Found::Unknown(unknown) => {
+            Content::Unknown(unknown) => {
                 let about = About::unknown(message, &unknown);
                 about.surround(async move { on_unknown(unknown, message).await }).await
             }
@@ -190,32 +210,61 @@ impl<'a> Delivery<'a> {
     }
 
     /// Reads up to the event.
-    async fn find(&self, stream: &'static StreamInfo) -> Result<Found<'a>, DeliveryError> {
-        let Some(value) = self.message.value() else { return Ok(Found::Unknown(Unknown::Tombstone)) };
+    async fn find(&self, stream: &'static StreamInfo) -> Result<Content<'a>, DeliveryError> {
+        let Some(value) = self.message.value() else { return Ok(Content::Unknown(Unknown::Tombstone)) };
         let (schema_id, datum) = read_frame(value)?;
         let plan = self.reader.plan(stream, schema_id).await?;
+        let limits = self.reader.limits();
 
-        let mut input = Decoder::new(datum, self.reader.limits());
-        let count = plan.branches(stream);
-        let index = input.branch(count);
-        // After an error there is no branch, whatever the index says.
-        match plan.branch(index).filter(|_| !input.failed()) {
-            Some(Branch::Ours(branch)) => Ok(Found::Event(Undecoded { stream, branch, schema_id, input })),
-            Some(Branch::Unknown(fullname)) => Ok(Found::Unknown(Unknown::Event {
-                fullname: fullname.to_owned(),
-                schema_id,
-                datum: input.rest().to_vec(),
-            })),
-            Some(Branch::Different(fullname)) => Err(DeliveryError::Incompatible {
-                event: fullname.to_owned(),
-                writer: schema_id,
-                reader: self.reader.own_id(stream).unwrap_or(schema_id),
-            }),
-            None => Err(DeliveryError::Decode {
-                event: stream.name.to_owned(),
-                schema_id,
-                error: input.no_such_branch(index, count),
-            }),
+        let (branch, input, entry) = match &*plan {
+            Plan::Own => {
+                let mut input = Decoder::new(datum, limits);
+                (input.branch(stream.events.len()), input, None)
+            }
+            Plan::Other(resolution) => {
+                let refuse = |branch| move |error| self.refusal(stream, schema_id, branch, error);
+                match resolution.find(datum, limits).map_err(refuse(None))? {
+                    Found::Event { branch, input } => (branch, input, None),
+                    Found::Program { branch, entry } => {
+                        let mut record = Vec::with_capacity(datum.len());
+                        let run = resolution.run(entry, datum, limits, &mut record);
+                        run.map_err(refuse(Some(branch)))?;
+                        let record = self.scratch.0.get_or_init(|| record);
+                        (branch, Decoder::new(record, limits), Some(entry))
+                    }
+                    Found::Unknown { fullname, datum } => {
+                        let (fullname, datum) = (fullname.to_owned(), datum.to_vec());
+                        return Ok(Content::Unknown(Unknown::Event { fullname, schema_id, datum }));
+                    }
+                }
+            }
+        };
+        if input.failed() {
+            let error = input.no_such_branch(branch, stream.events.len()).placed(stream.schema, datum);
+            return Err(DeliveryError::Decode { event: stream.name.to_owned(), schema_id, error });
+        }
+        Ok(Content::Event(Undecoded { stream, branch, schema_id, input, plan, entry, datum, limits }))
+    }
+
+    /// What was written with another schema cannot be read.
+    fn refusal(
+        &self,
+        stream: &StreamInfo,
+        writer: SchemaId,
+        branch: Option<usize>,
+        error: ResolveError,
+    ) -> DeliveryError {
+        let ours = branch.and_then(|branch| stream.events.get(branch)).map(|event| event.fullname);
+        let event = match &error {
+            ResolveError::Incompatible { event, .. } => event.clone(),
+            _ => ours.unwrap_or(stream.name).to_owned(),
+        };
+        match error {
+            ResolveError::Decode(error) => DeliveryError::Decode { event, schema_id: writer, error },
+            error => {
+                let reader = self.reader.own_id(stream).unwrap_or(writer);
+                DeliveryError::Incompatible { event, writer, reader, error }
+            }
         }
     }
 }

@@ -37,6 +37,8 @@ pub use builder::{Building, ConsumerBuilder};
 pub use closure::{HandlerFn, WithoutUnknown, handle};
 #[cfg(feature = "kafka")]
 pub use consumer::{Consumer, ConsumerHandle};
+#[cfg(any(feature = "kafka", feature = "testing"))]
+pub(crate) use delivery::Scratch;
 pub use delivery::{Delivery, DeliveryError};
 #[cfg(feature = "kafka")]
 pub use error::ConsumeError;

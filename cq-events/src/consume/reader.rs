@@ -1,15 +1,13 @@
 //! What a writer's schema means for this build.
 //!
 //! A message says with which schema it was written. Where that is this build's own, every branch of its root union
-//! is ours; where it is another, its branches are compared with ours one by one, once per schema.
+//! is ours; where it is another, it is resolved, once per schema.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cq_events_schema::{WriterBranch, compare_branches};
-
 use super::DeliveryError;
-use crate::codec::DecodeLimits;
+use crate::codec::{DecodeLimits, Resolution};
 use crate::event::StreamInfo;
 use crate::registry::{RegistryError, SchemaId, SchemaRegistry};
 
@@ -17,42 +15,12 @@ use crate::registry::{RegistryError, SchemaId, SchemaRegistry};
 const MOST_PLANS: usize = 1_024;
 
 /// How to read what was written with one schema.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Plan {
     /// It is our own: branch for branch.
     Own,
-    /// It is another, with these branches.
-    Branches(Vec<WriterBranch>),
-}
-
-/// A branch of the writer, as the plan sees it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Branch<'a> {
-    Ours(usize),
-    Unknown(&'a str),
-    Different(&'a str),
-}
-
-impl Plan {
-    /// The number of branches in the writer's root union.
-    pub(crate) fn branches(&self, stream: &StreamInfo) -> usize {
-        match self {
-            Self::Own => stream.events.len(),
-            Self::Branches(branches) => branches.len(),
-        }
-    }
-
-    /// What the writer's branch at `index` is, or None where there is no such branch.
-    pub(crate) fn branch(&self, index: usize) -> Option<Branch<'_>> {
-        match self {
-            Self::Own => Some(Branch::Ours(index)),
-            Self::Branches(branches) => branches.get(index).map(|branch| match branch {
-                WriterBranch::Identical { index } => Branch::Ours(*index),
-                WriterBranch::Unknown { fullname } => Branch::Unknown(fullname),
-                WriterBranch::Different { fullname } => Branch::Different(fullname),
-            }),
-        }
-    }
+    /// It is another.
+    Other(Resolution),
 }
 
 /// What all messages of a consumer are read with.
@@ -107,8 +75,8 @@ impl Reader {
             return Ok(Arc::clone(plan));
         }
         let schema = self.registry.schema_of(writer).await.map_err(DeliveryError::Registry)?;
-        let plan = compare_branches(stream.schema, &schema)
-            .map(Plan::Branches)
+        let plan = Resolution::new(stream.schema, &schema)
+            .map(Plan::Other)
             .map_err(|mistakes| DeliveryError::WriterSchema { writer, reason: mistakes.to_string() })?;
         Ok(self.insert_plan(stream, writer, plan))
     }

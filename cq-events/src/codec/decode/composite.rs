@@ -185,7 +185,7 @@ mod tests {
         let limits = DecodeLimits { memory_bytes: 10_010, ..DecodeLimits::DEFAULT };
         assert_eq!(read(&nulls(10), limits), Ok(10));
         let kind = DecodeErrorKind::Memory { count: 11, limit: 10_010 };
-        assert_eq!(read(&nulls(11), limits), Err(DecodeError { offset: 0, kind }));
+        assert_eq!(read(&nulls(11), limits), Err(DecodeError::new(0, kind)));
         let megabytes = read(&nulls(1 << 20), DecodeLimits::DEFAULT);
         assert!(matches!(megabytes, Err(DecodeError { kind: DecodeErrorKind::Memory { .. }, .. })));
     }

@@ -1,15 +1,32 @@
 #[cfg(doc)]
 use crate::codec::DecodeLimits;
+use crate::codec::place;
 
 /// Why a datum cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("at byte {offset} of the datum: {kind}")]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("at byte {offset} of the datum{}{path}: {kind}", if path.is_empty() { "" } else { ", " })]
 #[non_exhaustive]
 pub struct DecodeError {
     /// Where the value that cannot be read begins, in bytes from the start of the datum (the wire header aside).
     pub offset: usize,
+    /// The field there, such as `InspectionCompleted.results[3].value`, by the schema that the datum was written with.
+    /// Empty where the codec was called without a stream.
+    pub path: String,
     /// What is wrong there.
     pub kind: DecodeErrorKind,
+}
+
+impl DecodeError {
+    /// An error whose field is not known yet.
+    pub(crate) const fn new(offset: usize, kind: DecodeErrorKind) -> Self {
+        Self { offset, path: String::new(), kind }
+    }
+
+    /// With the field where it is, by the schema that the datum was written with.
+    pub(crate) fn placed(mut self, schema: &str, datum: &[u8]) -> Self {
+        self.path = place::of(schema, datum, self.offset);
+        self
+    }
 }
 
 /// What is wrong with a datum.
@@ -30,6 +47,13 @@ pub enum DecodeErrorKind {
     TooLong {
         /// The datum's length in bytes.
         bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// As this build reads it, with the defaults of what the writer does not have, the datum is longer than
+    /// [`DecodeLimits::message_bytes`].
+    #[error("with defaults for what the writer does not have, the datum has more than {limit} bytes")]
+    TooLongResolved {
         /// The limit in bytes.
         limit: usize,
     },

@@ -34,7 +34,7 @@ pub struct Decoder<'a> {
     /// What is left of the limits of the same names.
     zero_sized_elements: usize,
     memory_bytes: usize,
-    error: Option<DecodeError>,
+    error: Option<(usize, DecodeErrorKind)>,
 }
 
 impl<'a> Decoder<'a> {
@@ -65,13 +65,14 @@ impl<'a> Decoder<'a> {
         if !self.rest.is_empty() {
             self.fail(self.offset(), DecodeErrorKind::LeftOver { bytes: self.rest.len() });
         }
-        self.error.map_or(Ok(()), Err)
+        self.error.map_or(Ok(()), |(offset, kind)| Err(DecodeError::new(offset, kind)))
     }
 
     /// The error of a branch that the stream does not have, unless there was one before.
     pub(crate) fn no_such_branch(self, index: usize, count: usize) -> DecodeError {
         let kind = DecodeErrorKind::Branch { index: index as i64, count };
-        self.error.unwrap_or(DecodeError { offset: 0, kind })
+        let (offset, kind) = self.error.unwrap_or((0, kind));
+        DecodeError::new(offset, kind)
     }
 
     /// The bytes that are not read yet; none after an error.
@@ -94,7 +95,7 @@ impl<'a> Decoder<'a> {
     #[cold]
     fn fail(&mut self, offset: usize, kind: DecodeErrorKind) {
         self.rest = &[];
-        self.error.get_or_insert(DecodeError { offset, kind });
+        self.error.get_or_insert((offset, kind));
     }
 
     #[inline]

@@ -8,9 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::codec::{Decode, DecodeLimits, Encode, Encoder, write_frame};
-use cq_events_schema::WriterBranch;
-
+use crate::codec::{Decode, DecodeLimits, Encode, Encoder, Resolution, write_frame};
 use crate::consume::reader::Plan;
 use crate::consume::{EventHandler, Handled};
 use crate::event::{Event, HeaderPolicy, StreamSchema, TopicSpec, Viewed};
@@ -115,7 +113,8 @@ impl StreamSchema for DoorEvent {
     const STREAM: &'static StreamInfo = &StreamInfo::new(
         "door",
         "door.events",
-        "[]",
+        r#"[{"type": "record", "name": "test.DoorOpened", "fields": [
+            {"name": "id", "type": "long"}, {"name": "by", "type": ["null", "string"]}]}]"#,
         &[EventInfo::new("test.DoorOpened", "DOOR_OPENED")],
         HeaderPolicy::None,
         TopicSpec::new(1, None, &[]),
@@ -173,8 +172,10 @@ impl DoorEventRefHandler for Watchman {
         if event.id < 0 {
             return Err(Failure::new("no such door"));
         }
+        // What was written with another schema lies beside it.
         let value = message.value().unwrap();
-        let points_into_it = event.by.is_none_or(|by| value.as_ptr_range().contains(&by.as_ptr()));
+        let points_into_it = value[4] != OWN.get() as u8
+            || event.by.is_none_or(|by| value.as_ptr_range().contains(&by.as_ptr()));
         let correlation_id = correlation::current().map(|id| id.to_string()).unwrap_or_default();
         // A view may be held over an await.
         std::future::ready(()).await;
@@ -228,8 +229,8 @@ fn reader() -> Reader {
 fn deliver(value: Option<Vec<u8>>) -> (Result<(), DeliveryError>, Vec<String>) {
     let message = Message::new("door.events", 0, 0).value(value).build();
     let (reader, porter, watchman) = (reader(), Porter::default(), Watchman::default());
-    let result = now(porter.handle(0, Delivery::new(&message, &reader)));
-    let borrowed = now(watchman.handle(0, Delivery::new(&message, &reader)));
+    let result = now(porter.handle(0, Delivery::new(&message, &reader, &Scratch::default())));
+    let borrowed = now(watchman.handle(0, Delivery::new(&message, &reader, &Scratch::default())));
     assert_eq!(format!("{borrowed:?}"), format!("{result:?}"));
     let seen = porter.seen.into_inner().unwrap();
     assert_eq!(watchman.seen.into_inner().unwrap(), seen);
@@ -288,7 +289,7 @@ fn a_closure_over_the_stream_is_called_as_a_handler_is() {
     let reader = reader();
     let deliver = |stream, value| {
         let message = Message::new("door.events", 0, 0).value(value).build();
-        now(closure.handle(stream, Delivery::new(&message, &reader)))
+        now(closure.handle(stream, Delivery::new(&message, &reader, &Scratch::default())))
     };
     deliver(0, Some(value(OWN, 5, Some("order-1")))).unwrap();
     deliver(0, None).unwrap();
@@ -302,8 +303,10 @@ fn a_closure_over_the_stream_is_called_as_a_handler_is() {
 fn a_skipped_event_is_done_and_what_is_none_is_not_skipped() {
     let reader = reader();
     let message = |value| Message::new("door.events", 0, 0).value(value).build();
-    now(Sleeper.handle(0, Delivery::new(&message(Some(value(OWN, 5, None))), &reader))).unwrap();
-    let error = now(Sleeper.handle(0, Delivery::new(&message(None), &reader))).unwrap_err();
+    now(Sleeper.handle(0, Delivery::new(&message(Some(value(OWN, 5, None))), &reader, &Scratch::default())))
+        .unwrap();
+    let error =
+        now(Sleeper.handle(0, Delivery::new(&message(None), &reader, &Scratch::default()))).unwrap_err();
     assert_eq!(error.to_string(), "the handler failed: the sleeper was woken");
 }
 
@@ -324,27 +327,74 @@ fn a_tombstone_goes_to_on_unknown() {
 }
 
 #[test]
-fn an_event_that_the_build_does_not_know_goes_to_on_unknown_with_its_bytes() {
+fn what_another_schema_says_is_resolved_and_what_the_build_does_not_know_goes_to_on_unknown() {
+    let writer = r#"[
+        {"type": "record", "name": "test.DoorClosed", "fields": [{"name": "id", "type": "long"}]},
+        {"type": "record", "name": "test.DoorOpened", "fields": [
+            {"name": "by", "type": ["null", "string"]},
+            {"name": "key", "type": "bytes"},
+            {"name": "id", "type": "int"}]}
+    ]"#;
     let reader = reader();
-    let branches = vec![
-        WriterBranch::Unknown { fullname: "test.DoorClosed".to_owned() },
-        WriterBranch::Different { fullname: "test.Gone".to_owned() },
-    ];
-    reader.insert_plan(DoorEvent::STREAM, OTHER, Plan::Branches(branches));
-    let porter = Porter::default();
-    let message = Message::new("door.events", 0, 0).value(Some(vec![0, 0, 0, 0, 2, 0, 42])).build();
-    now(porter.handle(0, Delivery::new(&message, &reader))).unwrap();
+    let plan = Plan::Other(Resolution::new(DoorEvent::STREAM.schema, writer).unwrap());
+    reader.insert_plan(DoorEvent::STREAM, OTHER, plan);
+    let (porter, watchman) = (Porter::default(), Watchman::default());
+    let deliver = |datum: &[u8]| {
+        let value = [&[0, 0, 0, 0, 2], datum].concat();
+        let message = Message::new("door.events", 0, 0).value(Some(value)).build();
+        let result = now(porter.handle(0, Delivery::new(&message, &reader, &Scratch::default())));
+        let borrowed = now(watchman.handle(0, Delivery::new(&message, &reader, &Scratch::default())));
+        assert_eq!(format!("{borrowed:?}"), format!("{result:?}"));
+        result
+    };
+    deliver(&[0, 42]).unwrap();
+    // by "ab", key 1 byte, id 5
+    deliver(&[2, 2, 4, b'a', b'b', 2, 9, 10]).unwrap();
     let unknown =
         Unknown::Event { fullname: "test.DoorClosed".to_owned(), schema_id: OTHER, datum: vec![42] };
-    assert_eq!(*porter.seen.lock().unwrap(), [format!("{unknown:?}")]);
+    let seen = porter.seen.lock().unwrap();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[0], format!("{unknown:?}"));
+    assert_eq!(seen[1], "door 5 for ab");
+    assert_eq!(*watchman.seen.lock().unwrap(), *seen);
+    drop(seen);
 
-    let message = Message::new("door.events", 0, 0).value(Some(vec![0, 0, 0, 0, 2, 2, 42])).build();
-    let error = now(porter.handle(0, Delivery::new(&message, &reader))).unwrap_err().to_string();
+    // An offset is that of the writer's datum, whatever a program made of it.
+    let error = deliver(&[2, 2, 4, b'a', 0xFF, 2, 9, 10]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "test.Gone was written with schema id 2, where it differs from this build's schema id 1; deploy a build \
-         with the writer's version of the event"
+        "cannot read test.DoorOpened (schema id 2): at byte 2 of the datum: a string is not UTF-8"
     );
+    let error = deliver(&[2, 2, 4, b'a', b'b', 4, 9]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "cannot read test.DoorOpened (schema id 2): at byte 5 of the datum: a length of 2 with 1 bytes \
+         left"
+    );
+}
+
+#[test]
+fn an_event_that_cannot_be_read_says_why_and_does_not_condemn_others() {
+    let writer = r#"[
+        {"type": "record", "name": "test.DoorOpened", "fields": [{"name": "by", "type": ["null", "string"]}]},
+        {"type": "record", "name": "test.DoorClosed", "fields": []}
+    ]"#;
+    let reader = reader();
+    let plan = Plan::Other(Resolution::new(DoorEvent::STREAM.schema, writer).unwrap());
+    reader.insert_plan(DoorEvent::STREAM, OTHER, plan);
+    let porter = Porter::default();
+    let deliver = |datum: &[u8]| {
+        let value = [&[0, 0, 0, 0, 2], datum].concat();
+        let message = Message::new("door.events", 0, 0).value(Some(value)).build();
+        now(porter.handle(0, Delivery::new(&message, &reader, &Scratch::default())))
+    };
+    assert_eq!(
+        deliver(&[0, 0]).unwrap_err().to_string(),
+        "cannot read test.DoorOpened, written with schema id 2, by this build's schema id 1: test.DoorOpened cannot be \
+         read as this build has it: DoorOpened.id: the writer's `test.DoorOpened` has no field `id`, and it has no \
+         default here: give it one, or name the writer's field in its \"aliases\" [missing-field-without-default]"
+    );
+    deliver(&[2]).unwrap();
 }
 
 #[test]

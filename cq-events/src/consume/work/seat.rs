@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Hands;
-use crate::consume::{Delivery, DeliveryError, EventHandler};
+use crate::consume::{Delivery, DeliveryError, EventHandler, Scratch};
 use crate::event::Message;
 
 /// Holds the handling of one message at a time.
@@ -27,7 +27,8 @@ pub(super) fn chair<H: EventHandler>(hands: Arc<Hands<H>>) -> Box<dyn Seat> {
 }
 
 async fn handle<H: EventHandler>(hands: Arc<Hands<H>>, message: Message) -> Result<(), DeliveryError> {
-    let delivery = Delivery::new(&message, &hands.reader);
+    let scratch = Scratch::default();
+    let delivery = Delivery::new(&message, &hands.reader, &scratch);
     match hands.streams.iter().position(|stream| stream.topic == message.topic()) {
         Some(stream) => hands.handlers.handle(stream, delivery).await,
         None => Err(delivery.unrouted()),

@@ -12,7 +12,7 @@ use super::check::Place;
 use super::work::Worker;
 use crate::consume::engine::{Commit, Engine, SeekId, Settings, Token, TopicPartition};
 use crate::consume::reader::Reader;
-use crate::consume::{Delivery, DeliveryError, EventHandler as _};
+use crate::consume::{Delivery, DeliveryError, EventHandler as _, Scratch};
 use crate::event::Message;
 
 /// A process: its place among the others, and which life it lives there.
@@ -101,7 +101,10 @@ impl Member {
     /// Begins to handle a message; [`Member::poll`] goes on with it.
     pub(super) fn begin(&mut self, token: Token, place: Place, message: Message) -> u64 {
         let (worker, reader) = (Arc::clone(&self.worker), Arc::clone(&self.reader));
-        let future = Box::pin(async move { worker.handle(0, Delivery::new(&message, &reader)).await });
+        let future = Box::pin(async move {
+            let scratch = Scratch::default();
+            worker.handle(0, Delivery::new(&message, &reader, &scratch)).await
+        });
         self.last_task += 1;
         self.tasks.insert(self.last_task, Task { token, place, future });
         self.last_task
