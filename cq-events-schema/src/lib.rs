@@ -17,6 +17,7 @@ mod endless;
 mod filled;
 pub mod json;
 mod name;
+mod nesting;
 mod parse;
 mod recursive;
 pub mod resolution;

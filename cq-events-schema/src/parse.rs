@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::json::{Json, Member, Value};
 use crate::name::{self, is_dotted, is_name};
+use crate::nesting;
 use crate::resolve;
 use crate::schema::{
     EnumType, Field, FixedType, Kind, Logical, Named, NamedKind, PRIMITIVES, Property, RecordType, Schemas,
@@ -12,8 +13,6 @@ use crate::schema::{
 use crate::source::{Diagnostic, Diagnostics, SourceId, Sources, Span};
 use crate::suggest::did_you_mean;
 
-/// How deep types may nest.
-const MAX_DEPTH: usize = 96;
 /// How many named types a schema may have.
 const MAX_NAMED: usize = 1_000;
 /// How large a fixed may be, in bytes.
@@ -99,12 +98,8 @@ impl Parser {
     fn ty(&mut self, json: &Json, namespace: &str, depth: usize) -> Type {
         let span = json.span;
         let plain = |kind| Type { kind, logical: None, properties: Vec::new(), span };
-        if depth > MAX_DEPTH {
-            self.error(
-                span,
-                format!("types nested more than {MAX_DEPTH} levels deep"),
-                "name a type and refer to it",
-            );
+        if depth > nesting::MAX_DEPTH {
+            self.errors.push(nesting::too_deep(span));
             return plain(Kind::Null);
         }
         match &json.value {

@@ -4,6 +4,7 @@ use crate::defaults::Checker;
 use crate::endless;
 use crate::filled;
 use crate::name;
+use crate::nesting;
 use crate::schema::{Kind, NamedKind, PRIMITIVES, Schemas, Type};
 use crate::source::Diagnostic;
 use crate::suggest::did_you_mean;
@@ -24,6 +25,7 @@ pub(crate) fn check(schemas: &Schemas) -> Vec<Diagnostic> {
     if !errors.is_empty() {
         return errors;
     }
+    errors.extend(nesting::check(schemas));
     errors.extend(endless::records(schemas));
     if !errors.is_empty() {
         return errors;

@@ -58,7 +58,15 @@ fn hostile_texts_are_refused_without_a_crash() {
     let many: Vec<_> =
         (0..1_001).map(|n| format!(r#"{{"type":"enum","name":"E{n}","symbols":["A"]}}"#)).collect();
     let huge_fixed = r#"{"type":"fixed","name":"F","size":1000000000}"#.to_owned();
-    for text in [deep_json, deep_type, large, format!("[{}]", many.join(",")), huge_fixed, String::new()] {
+    // A chain of references that is flat as it is written, and deep once it is assembled.
+    let link = |n: usize| {
+        let next = if n == 0 { "int".to_owned() } else { format!("R{}", n - 1) };
+        format!(r#"{{"type":"record","name":"R{n}","fields":[{{"name":"a","type":["null","{next}"]}}]}}"#)
+    };
+    let chain = format!("[{}]", (0..100).rev().map(link).collect::<Vec<_>>().join(","));
+    for text in
+        [chain, deep_json, deep_type, large, format!("[{}]", many.join(",")), huge_fixed, String::new()]
+    {
         let error = normalise(&text).unwrap_err().to_string();
         assert!(error.starts_with("schema:1:"), "{}", &error[..error.len().min(200)]);
     }

@@ -63,7 +63,7 @@ pub enum DeliveryError {
         /// This build's schema.
         reader: SchemaId,
         /// Why: this value alone, or any value of the event.
-        error: ResolveError,
+        error: Box<ResolveError>,
     },
     /// The message is of no stream that the handler names.
     #[error("topic {topic} carries none of the handler's streams")]
@@ -263,7 +263,7 @@ impl<'a> Delivery<'a> {
             ResolveError::Decode(error) => DeliveryError::Decode { event, schema_id: writer, error },
             error => {
                 let reader = self.reader.own_id(stream).unwrap_or(writer);
-                DeliveryError::Incompatible { event, writer, reader, error }
+                DeliveryError::Incompatible { event, writer, reader, error: Box::new(error) }
             }
         }
     }

@@ -75,20 +75,19 @@ impl Reader {
             return Ok(Arc::clone(plan));
         }
         let schema = self.registry.schema_of(writer).await.map_err(DeliveryError::Registry)?;
-        let plan = Resolution::new(stream.schema, &schema)
-            .map(Plan::Other)
-            .map_err(|mistakes| DeliveryError::WriterSchema { writer, reason: mistakes.to_string() })?;
-        Ok(self.insert_plan(stream, writer, plan))
-    }
-
-    pub(super) fn insert_plan(&self, stream: &'static StreamInfo, writer: SchemaId, plan: Plan) -> Arc<Plan> {
-        let plan = Arc::new(plan);
         let mut plans = self.lock();
+        // Of many that have waited for one schema, the first resolves it, and the others wait again.
+        if let Some(plan) = plans.get(&key) {
+            return Ok(Arc::clone(plan));
+        }
+        let resolution = Resolution::new(stream.schema, &schema)
+            .map_err(|mistakes| DeliveryError::WriterSchema { writer, reason: mistakes.to_string() })?;
         if plans.len() >= MOST_PLANS {
             plans.clear();
         }
-        plans.insert((stream.topic, writer), Arc::clone(&plan));
-        plan
+        let plan = Arc::new(Plan::Other(resolution));
+        plans.insert(key, Arc::clone(&plan));
+        Ok(plan)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(&'static str, SchemaId), Arc<Plan>>> {

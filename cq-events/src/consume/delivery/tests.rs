@@ -8,8 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::codec::{Decode, DecodeLimits, Encode, Encoder, Resolution, write_frame};
-use crate::consume::reader::Plan;
+use crate::codec::{Decode, DecodeLimits, Encode, Encoder, write_frame};
 use crate::consume::{EventHandler, Handled};
 use crate::event::{Event, HeaderPolicy, StreamSchema, TopicSpec, Viewed};
 use crate::registry::{RegistryFuture, SchemaRegistry};
@@ -121,20 +120,23 @@ impl StreamSchema for DoorEvent {
     );
 }
 
-/// Knows one schema, that of the stream.
+/// Knows the schema of the stream, and at most one other.
 #[derive(Debug)]
-struct OneSchema;
+struct Schemas(Option<&'static str>);
 
 const OWN: SchemaId = SchemaId::new(1);
 const OTHER: SchemaId = SchemaId::new(2);
 
-impl SchemaRegistry for OneSchema {
+impl SchemaRegistry for Schemas {
     fn id_of<'a>(&'a self, _subject: &'a str, _schema: &'a str) -> RegistryFuture<'a, SchemaId> {
         Box::pin(async { Ok(OWN) })
     }
 
     fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>> {
-        Box::pin(async move { Err(RegistryError::UnknownId { id, registry: "the test".to_owned() }) })
+        let other = self.0.filter(|_| id == OTHER).map(Arc::from);
+        Box::pin(async move {
+            other.ok_or_else(|| RegistryError::UnknownId { id, registry: "the test".to_owned() })
+        })
     }
 }
 
@@ -222,7 +224,16 @@ fn value(schema_id: SchemaId, id: i64, by: Option<&str>) -> Vec<u8> {
 }
 
 fn reader() -> Reader {
-    now(Reader::new(Arc::new(OneSchema), DecodeLimits::default(), &[DoorEvent::STREAM])).unwrap()
+    reader_with(None)
+}
+
+/// A reader for which [`OTHER`] is the id of this schema.
+fn reader_of(writer: &'static str) -> Reader {
+    reader_with(Some(writer))
+}
+
+fn reader_with(other: Option<&'static str>) -> Reader {
+    now(Reader::new(Arc::new(Schemas(other)), DecodeLimits::default(), &[DoorEvent::STREAM])).unwrap()
 }
 
 /// What the handlers make of a value: an owned one, and a borrowed one that must do the same.
@@ -335,9 +346,7 @@ fn what_another_schema_says_is_resolved_and_what_the_build_does_not_know_goes_to
             {"name": "key", "type": "bytes"},
             {"name": "id", "type": "int"}]}
     ]"#;
-    let reader = reader();
-    let plan = Plan::Other(Resolution::new(DoorEvent::STREAM.schema, writer).unwrap());
-    reader.insert_plan(DoorEvent::STREAM, OTHER, plan);
+    let reader = reader_of(writer);
     let (porter, watchman) = (Porter::default(), Watchman::default());
     let deliver = |datum: &[u8]| {
         let value = [&[0, 0, 0, 0, 2], datum].concat();
@@ -379,9 +388,7 @@ fn an_event_that_cannot_be_read_says_why_and_does_not_condemn_others() {
         {"type": "record", "name": "test.DoorOpened", "fields": [{"name": "by", "type": ["null", "string"]}]},
         {"type": "record", "name": "test.DoorClosed", "fields": []}
     ]"#;
-    let reader = reader();
-    let plan = Plan::Other(Resolution::new(DoorEvent::STREAM.schema, writer).unwrap());
-    reader.insert_plan(DoorEvent::STREAM, OTHER, plan);
+    let reader = reader_of(writer);
     let porter = Porter::default();
     let deliver = |datum: &[u8]| {
         let value = [&[0, 0, 0, 0, 2], datum].concat();
