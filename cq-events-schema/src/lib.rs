@@ -16,6 +16,7 @@ mod defaults;
 mod endless;
 mod filled;
 pub mod json;
+mod locate;
 mod name;
 mod nesting;
 mod parse;

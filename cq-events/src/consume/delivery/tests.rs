@@ -372,12 +372,12 @@ fn what_another_schema_says_is_resolved_and_what_the_build_does_not_know_goes_to
     let error = deliver(&[2, 2, 4, b'a', 0xFF, 2, 9, 10]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "cannot read test.DoorOpened (schema id 2): at byte 2 of the datum: a string is not UTF-8"
+        "cannot read test.DoorOpened (schema id 2): at byte 2 of the datum, DoorOpened.by: a string is not UTF-8"
     );
     let error = deliver(&[2, 2, 4, b'a', b'b', 4, 9]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "cannot read test.DoorOpened (schema id 2): at byte 5 of the datum: a length of 2 with 1 bytes \
+        "cannot read test.DoorOpened (schema id 2): at byte 5 of the datum, DoorOpened.key: a length of 2 with 1 bytes \
          left"
     );
 }
@@ -415,7 +415,7 @@ fn what_cannot_be_decoded_says_what_and_where() {
     );
     assert_eq!(
         error_of(whole[..whole.len() - 1].to_vec()),
-        "cannot read test.DoorOpened (schema id 1): at byte 2 of the datum: the datum ends within a value"
+        "cannot read test.DoorOpened (schema id 1): at byte 2 of the datum, DoorOpened.by: the datum ends within a value"
     );
     assert_eq!(
         error_of(vec![0, 0, 0, 0, 1, 2]),
