@@ -1,5 +1,5 @@
 //! What becomes of a writer's bytes, and of bytes that are none of its.
-#![allow(clippy::unwrap_used, reason = "it is all tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "it is all tests")]
 
 use cq_events::codec::{DecodeErrorKind, DecodeLimits, ResolveError, Transcoder};
 

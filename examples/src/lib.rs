@@ -7,3 +7,8 @@ pub mod program;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The code of a page of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/changing-a-schema.md")]
+pub struct ChangingASchema;
