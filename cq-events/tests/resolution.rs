@@ -104,7 +104,7 @@ fn unions_and_symbols_are_mapped_value_by_value() {
     let refused = transcode(&of(r#""B""#, ""), &of(r#""A","B""#, ""), &[0]).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "at byte 0 of the datum: the enum `E` lacks A of the writer's, and has no default: add what is missing, or a \
+        "at byte 0 of the datum, E: the enum `E` lacks A of the writer's, and has no default: add what is missing, or a \
          \"default\" [missing-enum-symbol]"
     );
     // More symbols in the reader make no more symbols in the writer.

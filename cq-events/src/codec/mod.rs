@@ -22,6 +22,7 @@ pub use decode::{Decode, DecodeBranch, DecodeError, DecodeErrorKind, Decoder};
 pub use duration::Duration;
 pub use encode::{Encode, EncodeError, EncodeErrorKind, Encoder};
 pub use limits::DecodeLimits;
+pub(crate) use place::Places;
 #[cfg_attr(not(feature = "kafka"), allow(unused_imports, reason = "the consumer asks"))]
 pub(crate) use resolution::Found;
 pub use resolution::{
@@ -72,5 +73,5 @@ fn read<'a, E>(
         Some(event) => input.finish().map(|()| event),
         None => Err(input.no_such_branch(branch, stream.events.len())),
     };
-    read.map_err(|error| error.placed(stream.schema, datum))
+    read.map_err(|error| error.placed(&Places::new(stream.schema), datum))
 }

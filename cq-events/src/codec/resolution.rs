@@ -4,13 +4,11 @@
 //! program turns into this build's, an event of which no value can be read, or no event of this build. After the
 //! program, the one decoder that every event has reads them: there is no second decoder.
 
-use std::sync::Arc;
-
 use cq_events_schema::resolution::{self, Finding, Program, Rule, StreamBranch, StreamResolution};
 use cq_events_schema::{Diagnostics, Schemas};
 
 use super::transcode::{Stop, Transcoding};
-use super::{DecodeError, DecodeErrorKind, DecodeLimits, Decoder, place};
+use super::{DecodeError, DecodeErrorKind, DecodeLimits, Decoder, Places};
 use crate::event::{BorrowedStream, EventStream};
 
 /// Turns data of one schema into data of another (Avro 1.12, "Schema Resolution"): any type into any type.
@@ -27,7 +25,7 @@ use crate::event::{BorrowedStream, EventStream};
 #[derive(Debug)]
 pub struct Transcoder {
     program: Program,
-    writer: Arc<str>,
+    writer: Places,
 }
 
 impl Transcoder {
@@ -37,7 +35,7 @@ impl Transcoder {
     /// When one of them is no valid schema.
     pub fn new(reader: &str, writer: &str) -> Result<Self, Diagnostics> {
         let (reader, parsed) = parse(reader, writer)?;
-        Ok(Self { program: resolution::program(&reader, &parsed), writer: writer.into() })
+        Ok(Self { program: resolution::program(&reader, &parsed), writer: Places::new(writer) })
     }
 
     /// Appends the reader's form of a datum. After an error, `out` has a part of it.
@@ -64,7 +62,7 @@ impl Transcoder {
 #[derive(Debug)]
 pub struct Resolution {
     stream: StreamResolution,
-    writer: Arc<str>,
+    writer: Places,
 }
 
 /// What is read of a datum.
@@ -137,7 +135,7 @@ impl Resolution {
     pub fn new(reader: &str, writer: &str) -> Result<Self, Diagnostics> {
         let (parsed_reader, parsed_writer) = parse(reader, writer)?;
         let stream = StreamResolution::new(&parsed_reader, &parsed_writer);
-        Ok(Self { stream, writer: writer.into() })
+        Ok(Self { stream, writer: Places::new(writer) })
     }
 
     /// What each root branch of the writer's schema is to the stream, in the order of the writer's schema.
@@ -269,14 +267,14 @@ fn parse(reader: &str, writer: &str) -> Result<(Schemas, Schemas), Diagnostics> 
     ))
 }
 
-fn stopped((offset, stop): (usize, Stop), program: &Program, writer: &str, datum: &[u8]) -> ResolveError {
+fn stopped((offset, stop): (usize, Stop), program: &Program, writer: &Places, datum: &[u8]) -> ResolveError {
     match stop {
         Stop::Decode(kind) => ResolveError::Decode(DecodeError::new(offset, kind).placed(writer, datum)),
         Stop::Failure(failure) => {
             let failure = program.failures.get(failure);
             ResolveError::Unreadable {
                 offset,
-                path: place::of(writer, datum, offset),
+                path: writer.path(datum, offset),
                 rule: failure.map_or(Rule::Type, |failure| failure.rule),
                 message: failure.map(|failure| failure.message.clone()).unwrap_or_default(),
             }

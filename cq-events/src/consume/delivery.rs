@@ -122,7 +122,7 @@ impl<'m> Undecoded<'m> {
             None => self.input.no_such_branch(self.branch, self.stream.events.len()),
         };
         let error = match &*self.plan {
-            Plan::Own => error.placed(self.stream.schema, self.datum),
+            Plan::Own(places) => error.placed(places, self.datum),
             Plan::Other(resolution) => resolution.explain(error, self.entry, self.datum, self.limits),
         };
         let event = info.map_or(self.stream.name, |event| event.fullname).to_owned();
@@ -217,9 +217,15 @@ impl<'a> Delivery<'a> {
         let limits = self.reader.limits();
 
         let (branch, input, entry) = match &*plan {
-            Plan::Own => {
+            Plan::Own(places) => {
                 let mut input = Decoder::new(datum, limits);
-                (input.branch(stream.events.len()), input, None)
+                let branch = input.branch(stream.events.len());
+                if input.failed() {
+                    let event = stream.name.to_owned();
+                    let error = input.no_such_branch(branch, stream.events.len()).placed(places, datum);
+                    return Err(DeliveryError::Decode { event, schema_id, error });
+                }
+                (branch, input, None)
             }
             Plan::Other(resolution) => {
                 let refuse = |branch| move |error| self.refusal(stream, schema_id, branch, error);
@@ -239,10 +245,6 @@ impl<'a> Delivery<'a> {
                 }
             }
         };
-        if input.failed() {
-            let error = input.no_such_branch(branch, stream.events.len()).placed(stream.schema, datum);
-            return Err(DeliveryError::Decode { event: stream.name.to_owned(), schema_id, error });
-        }
         Ok(Content::Event(Undecoded { stream, branch, schema_id, input, plan, entry, datum, limits }))
     }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::DeliveryError;
-use crate::codec::{DecodeLimits, Resolution};
+use crate::codec::{DecodeLimits, Places, Resolution};
 use crate::event::StreamInfo;
 use crate::registry::{RegistryError, SchemaId, SchemaRegistry};
 
@@ -18,7 +18,7 @@ const MOST_PLANS: usize = 1_024;
 #[derive(Debug)]
 pub(crate) enum Plan {
     /// It is our own: branch for branch.
-    Own,
+    Own(Places),
     /// It is another.
     Other(Resolution),
 }
@@ -29,8 +29,7 @@ pub(crate) struct Reader {
     registry: Arc<dyn SchemaRegistry>,
     limits: DecodeLimits,
     /// Each stream, with the id of our own schema.
-    own: Vec<(&'static StreamInfo, SchemaId)>,
-    own_plan: Arc<Plan>,
+    own: Vec<(&'static StreamInfo, SchemaId, Arc<Plan>)>,
     /// Plans for schemas that are not our own, by topic and id. Errors are never kept: a registry that does not
     /// know an id now may know it later.
     plans: Mutex<HashMap<(&'static str, SchemaId), Arc<Plan>>>,
@@ -45,9 +44,10 @@ impl Reader {
     ) -> Result<Self, RegistryError> {
         let mut own = Vec::with_capacity(streams.len());
         for stream in streams {
-            own.push((*stream, registry.id_of(&stream.subject(), stream.schema).await?));
+            let id = registry.id_of(&stream.subject(), stream.schema).await?;
+            own.push((*stream, id, Arc::new(Plan::Own(Places::new(stream.schema)))));
         }
-        Ok(Self { registry, limits, own, own_plan: Arc::new(Plan::Own), plans: Mutex::default() })
+        Ok(Self { registry, limits, own, plans: Mutex::default() })
     }
 
     pub(crate) fn limits(&self) -> DecodeLimits {
@@ -56,9 +56,12 @@ impl Reader {
 
     /// The id of our own schema of the stream.
     pub(crate) fn own_id(&self, stream: &StreamInfo) -> Option<SchemaId> {
+        self.own(stream).map(|(_, id, _)| *id)
+    }
+
+    fn own(&self, stream: &StreamInfo) -> Option<&(&'static StreamInfo, SchemaId, Arc<Plan>)> {
         // Mostly it is the very same description; a constant may have several addresses.
-        let is_it = |own: &StreamInfo| std::ptr::eq(own, stream) || own.topic == stream.topic;
-        self.own.iter().find(|(own, _)| is_it(own)).map(|(_, id)| *id)
+        self.own.iter().find(|(own, ..)| std::ptr::eq(*own, stream) || own.topic == stream.topic)
     }
 
     /// How to read what was written to the stream with the schema `writer`.
@@ -67,8 +70,8 @@ impl Reader {
         stream: &'static StreamInfo,
         writer: SchemaId,
     ) -> Result<Arc<Plan>, DeliveryError> {
-        if self.own_id(stream) == Some(writer) {
-            return Ok(Arc::clone(&self.own_plan));
+        if let Some((_, _, plan)) = self.own(stream).filter(|(_, id, _)| *id == writer) {
+            return Ok(Arc::clone(plan));
         }
         let key = (stream.topic, writer);
         if let Some(plan) = self.lock().get(&key) {

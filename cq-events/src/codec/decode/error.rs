@@ -1,6 +1,6 @@
 #[cfg(doc)]
 use crate::codec::DecodeLimits;
-use crate::codec::place;
+use crate::codec::place::Places;
 
 /// Why a datum cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +23,8 @@ impl DecodeError {
     }
 
     /// With the field where it is, by the schema that the datum was written with.
-    pub(crate) fn placed(mut self, schema: &str, datum: &[u8]) -> Self {
-        self.path = place::of(schema, datum, self.offset);
+    pub(crate) fn placed(mut self, places: &Places, datum: &[u8]) -> Self {
+        self.path = places.path(datum, self.offset);
         self
     }
 }
