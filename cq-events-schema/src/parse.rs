@@ -169,7 +169,7 @@ impl Parser {
         let Some(name) = declared.as_str() else {
             // {"type": {"type": ...}}: the inner object says what it is, and the outer one has the last word on the rest.
             let mut inner = self.ty(declared, namespace, depth + 1);
-            let outer = object.others(&["type"]);
+            let outer = object.others(&["type", "items", "values", "logicalType", "precision", "scale"]);
             inner.properties.retain(|property| outer.iter().all(|other| other.key != property.key));
             inner.properties.extend(outer);
             return inner;

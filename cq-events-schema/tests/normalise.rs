@@ -71,3 +71,12 @@ fn hostile_texts_are_refused_without_a_crash() {
         assert!(error.starts_with("schema:1:"), "{}", &error[..error.len().min(200)]);
     }
 }
+
+/// Found by fuzzing: the outer object's keys stood beside the inner one's, which made a text that is no schema.
+#[test]
+fn what_an_outer_object_says_of_the_type_does_not_count() {
+    let nested = r#"{"type":{"type":"map","values":"string"},"values":"x","cq.a":1}"#;
+    assert_eq!(normalise(nested).unwrap(), r#"{"type":"map","values":"string","cq.a":1}"#);
+    let logical = r#"{"type":{"type":"long"},"logicalType":"timestamp-millis"}"#;
+    assert_eq!(normalise(logical).unwrap(), "\"long\"");
+}

@@ -9,6 +9,7 @@
 )]
 
 pub mod cluster;
+pub mod evolution;
 pub mod faults;
 pub mod forms;
 pub mod oracle;

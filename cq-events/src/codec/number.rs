@@ -70,6 +70,14 @@ fn floor(time: Timestamp, nanos_per_unit: i64) -> i64 {
     time.as_nanosecond().div_euclid(i128::from(nanos_per_unit)) as i64
 }
 
+/// The time so many units after the epoch.
+pub(super) fn timestamp(value: i64, nanos_per_unit: i64) -> Option<Timestamp> {
+    // By way of seconds: jiff's own conversions refuse the last second that it has.
+    let units_per_second = SECOND / nanos_per_unit;
+    let nanos = value.rem_euclid(units_per_second) * nanos_per_unit;
+    Timestamp::new(value.div_euclid(units_per_second), nanos as i32).ok()
+}
+
 pub(super) fn days(date: Date) -> i32 {
     // Dates span the years -9999 to 9999: under 8 million days.
     (date - EPOCH).get_days()
@@ -195,6 +203,15 @@ mod tests {
 
     #[test]
     fn every_extreme_time_and_date_converts() {
+        for time in [Timestamp::MIN, Timestamp::MAX] {
+            assert_eq!(timestamp(millis(time), MILLI).map(millis), Some(millis(time)));
+            assert_eq!(timestamp(micros(time), MICRO).map(micros), Some(micros(time)));
+        }
+        assert_eq!(timestamp(-1, MILLI).map(millis), Some(-1));
+        assert_eq!(timestamp(i64::MAX, 1).map(|time| time.as_nanosecond()), Some(i128::from(i64::MAX)));
+        for (value, unit) in [(i64::MAX, MILLI), (i64::MIN, MILLI), (i64::MAX, MICRO), (i64::MIN, MICRO)] {
+            assert_eq!(timestamp(value, unit), None);
+        }
         for date in [Date::MIN, Date::MAX, EPOCH] {
             assert_eq!(date_from_days(i64::from(days(date))), Some(date));
         }

@@ -46,23 +46,23 @@ impl Decoder<'_> {
 
     /// A `timestamp-millis`.
     pub fn timestamp_millis(&mut self) -> Timestamp {
-        self.timestamp(Timestamp::from_millisecond)
+        self.timestamp(number::MILLI)
     }
 
     /// A `timestamp-micros`.
     pub fn timestamp_micros(&mut self) -> Timestamp {
-        self.timestamp(Timestamp::from_microsecond)
+        self.timestamp(number::MICRO)
     }
 
     /// A `timestamp-nanos`.
     pub fn timestamp_nanos(&mut self) -> Timestamp {
-        self.timestamp(|nanos| Timestamp::from_nanosecond(i128::from(nanos)))
+        self.timestamp(1)
     }
 
-    fn timestamp(&mut self, convert: impl FnOnce(i64) -> Result<Timestamp, jiff::Error>) -> Timestamp {
+    fn timestamp(&mut self, nanos_per_unit: i64) -> Timestamp {
         let at = self.offset();
         let value = self.long();
-        convert(value).unwrap_or_else(|_| self.no_time(at, value))
+        number::timestamp(value, nanos_per_unit).unwrap_or_else(|| self.no_time(at, value))
     }
 
     /// A `local-timestamp-millis`.
