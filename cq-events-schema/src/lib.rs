@@ -10,6 +10,7 @@
 //!
 //! The crate knows nothing of Rust names, of Kafka, or of the network.
 
+mod canonical;
 mod compatibility;
 mod datum;
 mod defaults;
