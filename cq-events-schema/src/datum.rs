@@ -64,16 +64,14 @@ impl Schemas {
     fn write_named_default(&self, named: &Named, default: &Json, out: &mut Vec<u8>) -> Option<()> {
         match &named.kind {
             NamedKind::Enum(symbols) => {
-                let text = default.as_str()?;
-                let index = symbols.symbols.iter().position(|(symbol, _)| symbol == text)?;
+                let index = symbols.index_of(default.as_str()?)?;
                 long(i64::try_from(index).ok()?, out);
             }
             NamedKind::Fixed(_) => out.extend_from_slice(&one_byte_each(default.as_str()?)?),
             NamedKind::Record(record) => {
-                let members = default.as_object()?;
+                let members = default.members()?;
                 for field in &record.fields {
-                    let given = members.iter().find(|member| member.key == field.name);
-                    let value = given.map(|member| &member.value).or(field.default.as_ref())?;
+                    let value = members.get(field.name.as_str()).copied().or(field.default.as_ref())?;
                     self.write_default(&field.ty, value, out)?;
                 }
             }

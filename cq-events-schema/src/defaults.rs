@@ -6,7 +6,7 @@ use std::ptr;
 use crate::json::{Json, Value};
 use crate::schema::{Kind, NamedKind, Schemas, Type};
 use crate::source::Diagnostic;
-use crate::suggest::did_you_mean;
+use crate::suggest::{MOST_SUGGESTIONS, did_you_mean};
 
 /// Judges defaults.
 pub(crate) struct Checker<'a> {
@@ -14,11 +14,12 @@ pub(crate) struct Checker<'a> {
     /// Which value fits which branch of a union, both by their addresses: a union whose branches hold the union itself
     /// would else be judged anew on each of very many ways.
     fits: HashMap<(*const Type, *const Json), bool>,
+    suggestions: usize,
 }
 
 impl<'a> Checker<'a> {
     pub(crate) fn new(schemas: &'a Schemas) -> Self {
-        Self { schemas, fits: HashMap::new() }
+        Self { schemas, fits: HashMap::new(), suggestions: 0 }
     }
 
     /// Whether a default is a value of its type.
@@ -66,12 +67,12 @@ impl<'a> Checker<'a> {
             }
             (Kind::Named(fullname), _) => match schemas.get(fullname).map(|named| &named.kind) {
                 Some(NamedKind::Enum(symbols)) => match &default.value {
-                    Value::String(text) if symbols.symbols.iter().any(|(symbol, _)| symbol == text) => {
-                        Vec::new()
-                    }
+                    Value::String(text) if symbols.index_of(text).is_some() => Vec::new(),
                     Value::String(text) => {
-                        let near =
-                            did_you_mean(text, symbols.symbols.iter().map(|(symbol, _)| symbol.as_str()));
+                        let names = symbols.symbols.iter().map(|(symbol, _)| symbol.as_str());
+                        self.suggestions += 1;
+                        let suggests = self.suggestions <= MOST_SUGGESTIONS;
+                        let near = if suggests { did_you_mean(text, names) } else { None };
                         let hint = near.map_or(format!("take a symbol of `{fullname}`"), |near| {
                             format!("did you mean \"{near}\"?")
                         });
@@ -89,12 +90,12 @@ impl<'a> Checker<'a> {
                         fixed.size
                     )),
                 },
-                Some(NamedKind::Record(record)) => match &default.value {
-                    Value::Object(members) => {
+                Some(NamedKind::Record(record)) => match default.members() {
+                    Some(members) => {
                         let mut errors = Vec::new();
                         for field in &record.fields {
-                            match members.iter().find(|member| member.key == field.name) {
-                                Some(member) => errors.extend(self.check(&field.ty, &member.value)),
+                            match members.get(field.name.as_str()) {
+                                Some(value) => errors.extend(self.check(&field.ty, value)),
                                 None if field.default.is_some() => {}
                                 None => {
                                     let message = format!(
@@ -110,7 +111,7 @@ impl<'a> Checker<'a> {
                         }
                         errors
                     }
-                    _ => wrong("it must be an object with the record's fields"),
+                    None => wrong("it must be an object with the record's fields"),
                 },
                 None => Vec::new(),
             },

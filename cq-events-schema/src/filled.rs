@@ -79,15 +79,15 @@ impl<'a> Filler<'a> {
                     None => Ok(own),
                 }
             }
-            (Kind::Named(fullname), Value::Object(members)) => {
+            (Kind::Named(fullname), Value::Object(_)) => {
+                let members = value.members().unwrap_or_default();
                 let Some(NamedKind::Record(record)) = self.schemas.get(fullname).map(|named| &named.kind)
                 else {
                     return Ok(own);
                 };
                 record.fields.iter().try_fold(own, |bytes, field| {
-                    let given = members.iter().find(|member| member.key == field.name);
-                    let more = match (given, &field.default) {
-                        (Some(member), _) => self.value(&field.ty, &member.value, depth),
+                    let more = match (members.get(field.name.as_str()), &field.default) {
+                        (Some(value), _) => self.value(&field.ty, value, depth),
                         (None, Some(default)) => self.field(field, default, depth + 1),
                         (None, None) => Ok(0),
                     };

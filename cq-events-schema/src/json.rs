@@ -1,5 +1,7 @@
 //! JSON values that know where they stand.
 
+use std::collections::HashMap;
+
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
 use jsonc_parser::errors::ParseErrorKind;
@@ -70,6 +72,11 @@ impl PartialEq for Json {
 }
 
 impl Json {
+    /// The values of an object, by their keys.
+    pub(crate) fn members(&self) -> Option<HashMap<&str, &Self>> {
+        Some(self.as_object()?.iter().map(|member| (member.key.as_str(), &member.value)).collect())
+    }
+
     /// Parses the text of a source.
     ///
     /// # Errors

@@ -316,6 +316,7 @@ impl Parser {
 
     fn record(&mut self, object: &Object<'_>, namespace: &str, depth: usize) -> RecordType {
         let mut fields: Vec<Field> = Vec::new();
+        let mut seen = HashSet::new();
         for json in self.list(object, "fields") {
             let Some(members) = json.as_object() else {
                 self.error(json.span, "a field is an object", "write {\"name\": ..., \"type\": ...}");
@@ -323,14 +324,14 @@ impl Parser {
             };
             let object = Object { members, head: Span { end: json.span.start + 1, ..json.span } };
             let Some(field) = self.field(&object, namespace, depth) else { continue };
-            if fields.iter().any(|other| other.name == field.name) {
+            if !seen.insert(field.name.clone()) {
                 let message = format!("the field `{}` is there twice in one record", field.name);
                 self.error(field.name_span, message, "rename one of the two");
                 continue;
             }
             fields.push(field);
         }
-        RecordType { fields }
+        RecordType::new(fields)
     }
 
     fn field(&mut self, object: &Object<'_>, namespace: &str, depth: usize) -> Option<Field> {
@@ -360,12 +361,13 @@ impl Parser {
 
     fn symbols(&mut self, object: &Object<'_>) -> EnumType {
         let mut symbols: Vec<(String, Span)> = Vec::new();
+        let mut seen = HashSet::new();
         for json in self.list(object, "symbols") {
             let Some(symbol) = json.as_str().filter(|symbol| is_name(symbol)) else {
                 self.bad_name(json.as_str().unwrap_or(json.kind()), json.span);
                 continue;
             };
-            if symbols.iter().any(|(other, _)| other == symbol) {
+            if !seen.insert(symbol) {
                 self.error(
                     json.span,
                     format!("the symbol `{symbol}` is there twice"),
@@ -387,7 +389,7 @@ impl Parser {
                 near.map_or("add it to the symbols".to_owned(), |near| format!("did you mean `{near}`?"));
             self.error(json.span, format!("the default `{default}` is none of the symbols"), hint);
         }
-        EnumType { symbols, default }
+        EnumType::new(symbols, default)
     }
 
     fn fixed(&mut self, object: &Object<'_>) -> FixedType {

@@ -7,7 +7,7 @@ use crate::name;
 use crate::nesting;
 use crate::schema::{Kind, NamedKind, PRIMITIVES, Schemas, Type};
 use crate::source::Diagnostic;
-use crate::suggest::did_you_mean;
+use crate::suggest::{MOST_SUGGESTIONS, did_you_mean};
 
 pub(crate) fn check(schemas: &Schemas) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
@@ -52,26 +52,30 @@ fn references(schemas: &Schemas, ty: &Type, errors: &mut Vec<Diagnostic>) {
         Kind::Array(inner) | Kind::Map(inner) => references(schemas, inner, errors),
         Kind::Union(branches) => branches.iter().for_each(|branch| references(schemas, branch, errors)),
         Kind::Named(fullname) if schemas.get(fullname).is_none() => {
-            errors.push(unknown_type(schemas, fullname, ty));
+            errors.push(unknown_type(schemas, fullname, ty, errors.len() < MOST_SUGGESTIONS));
         }
         _ => {}
     }
 }
 
-fn unknown_type(schemas: &Schemas, fullname: &str, ty: &Type) -> Diagnostic {
-    let short = name::short(fullname);
-    let same_name = schemas.named.keys().find(|known| name::short(known) == short);
-    let near = same_name.map(String::as_str).or_else(|| {
-        of_other_languages(short)
-            .or_else(|| did_you_mean(short, PRIMITIVES))
-            .or_else(|| did_you_mean(fullname, schemas.named.keys().map(String::as_str)))
-    });
+fn unknown_type(schemas: &Schemas, fullname: &str, ty: &Type, suggests: bool) -> Diagnostic {
+    let near = if suggests { near(schemas, fullname) } else { None };
     let message = format!("unknown type `{fullname}`");
     let hint = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => "define it in this file, or in a file that `shared` in streams.toml names".to_owned(),
     };
     Diagnostic::new(ty.span, message).hint(hint)
+}
+
+fn near<'a>(schemas: &'a Schemas, fullname: &str) -> Option<&'a str> {
+    let short = name::short(fullname);
+    let same_name = schemas.named.keys().find(|known| name::short(known) == short);
+    same_name.map(String::as_str).or_else(|| {
+        of_other_languages(short)
+            .or_else(|| did_you_mean(short, PRIMITIVES))
+            .or_else(|| did_you_mean(fullname, schemas.named.keys().map(String::as_str)))
+    })
 }
 
 /// What Avro calls a type that has this name in other languages.

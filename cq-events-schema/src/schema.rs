@@ -1,6 +1,6 @@
 //! What a schema is, once it is parsed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::json::Json;
 use crate::name;
@@ -234,18 +234,47 @@ pub enum NamedKind {
 
 /// A record.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RecordType {
     /// Its fields, in their order.
     pub fields: Vec<Field>,
+    /// Schemas from outside may have very many.
+    indices: HashMap<String, usize>,
+}
+
+impl RecordType {
+    pub(crate) fn new(fields: Vec<Field>) -> Self {
+        let indices = fields.iter().enumerate().map(|(index, field)| (field.name.clone(), index)).collect();
+        Self { fields, indices }
+    }
+
+    /// The index of the field of this name.
+    pub fn index_of(&self, name: &str) -> Option<usize> {
+        self.indices.get(name).copied()
+    }
 }
 
 /// An enum.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct EnumType {
     /// Its symbols with their places, in their order.
     pub symbols: Vec<(String, Span)>,
     /// The symbol that a reader takes for one that it does not know.
     pub default: Option<String>,
+    indices: HashMap<String, usize>,
+}
+
+impl EnumType {
+    pub(crate) fn new(symbols: Vec<(String, Span)>, default: Option<String>) -> Self {
+        let indices = symbols.iter().enumerate().map(|(index, (name, _))| (name.clone(), index)).collect();
+        Self { symbols, default, indices }
+    }
+
+    /// The index of a symbol.
+    pub fn index_of(&self, symbol: &str) -> Option<usize> {
+        self.indices.get(symbol).copied()
+    }
 }
 
 /// A fixed.

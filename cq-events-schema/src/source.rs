@@ -6,6 +6,8 @@ use std::fmt;
 /// The largest text that is parsed, in bytes.
 const MAX_BYTES: usize = 1 << 20;
 
+/// The most mistakes that are shown at once.
+const MOST_SHOWN: usize = 100;
 /// The most characters of a line that a report shows.
 const LONG_LINE: usize = 160;
 
@@ -166,11 +168,14 @@ impl Diagnostics {
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, report) in self.rendered().enumerate() {
+        for (index, report) in self.rendered().take(MOST_SHOWN).enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
             write!(f, "{separator}{report}")?;
         }
-        Ok(())
+        match self.list.len().checked_sub(MOST_SHOWN) {
+            Some(more @ 1..) => write!(f, "\n... and {more} more mistakes"),
+            _ => Ok(()),
+        }
     }
 }
 

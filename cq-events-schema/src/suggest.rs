@@ -1,3 +1,6 @@
+/// Of how many mistakes the names that are meant are looked for: each takes a look at all there are.
+pub(crate) const MOST_SUGGESTIONS: usize = 100;
+
 /// The candidate that `word` is most likely a misspelling of, if any is close: at most two in five letters differ.
 ///
 /// ```

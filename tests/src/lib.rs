@@ -15,3 +15,4 @@ pub mod forms;
 pub mod oracle;
 pub mod recorder;
 pub mod scenarios;
+pub mod values;

@@ -252,7 +252,7 @@ fn unless_conflict(reader: Option<Logical>, writer: Option<Logical>, way: Way) -
 }
 
 fn symbols(reader: &EnumType, writer: &EnumType) -> Vec<Option<usize>> {
-    let of = |symbol: &String| reader.symbols.iter().position(|(ours, _)| ours == symbol);
+    let of = |symbol: &String| reader.index_of(symbol);
     let default = reader.default.as_ref().and_then(of);
     writer.symbols.iter().map(|(symbol, _)| of(symbol).or(default)).collect()
 }

@@ -62,6 +62,6 @@ pub(super) fn logicals_conflict(reader: Option<Logical>, writer: Option<Logical>
 /// The index of the writer's field that a field of the reader is read from: the one of its name, else of its first
 /// alias that the writer has.
 pub(super) fn writer_field(reader: &Field, writer: &RecordType) -> Option<usize> {
-    let of = |name: &String| writer.fields.iter().position(|field| field.name == *name);
+    let of = |name: &String| writer.index_of(name);
     of(&reader.name).or_else(|| reader.aliases.iter().find_map(of))
 }

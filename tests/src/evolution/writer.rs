@@ -9,7 +9,7 @@ use cq_events::event::EventStream;
 use cq_events::kafka::KafkaConfig;
 use cq_events::publish::StreamProducer;
 
-use super::values::Values;
+use crate::values::Values;
 
 /// Publishes as many events of each type as the first argument says, on the broker of the environment, and keeps the
 /// assembled schema in the folder of the second, as one does with a release.

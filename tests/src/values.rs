@@ -42,6 +42,7 @@ impl Values {
         match (&ty.kind, ty.logical) {
             (Kind::Null, _) => {}
             (Kind::Boolean, _) => out.push(u8::from(self.below(2) == 1)),
+            (Kind::Int, Some(Logical::Date)) => long([0, -719_162, 20_000, 2_932_896][self.below(4)], out),
             (Kind::Int, _) => {
                 let any = self.random.any() as i32;
                 long([0, -1, i64::from(i32::MIN), i64::from(i32::MAX), i64::from(any)][self.below(5)], out);
@@ -59,12 +60,17 @@ impl Values {
                 let any = f64::from_bits(self.random.any());
                 out.extend([0.0, -0.0, f64::MIN_POSITIVE, f64::INFINITY, any][self.below(5)].to_le_bytes());
             }
-            (Kind::Bytes, Some(Logical::Decimal { .. })) => {
-                let unscaled = [0, -1, 12_345, 99_999_999, -99_999_999_i32][self.below(5)];
+            (Kind::Bytes, Some(Logical::Decimal { precision, .. })) => {
+                let most = 10_i64.pow(precision.min(18)) - 1;
+                let unscaled = [0, -1, 12_345.min(most), most, -most][self.below(5)];
                 // As short as it can be, which is what is written again.
                 let bytes = unscaled.to_be_bytes();
                 let redundant = if unscaled < 0 { unscaled.leading_ones() } else { unscaled.leading_zeros() };
                 prefixed(&bytes[(redundant as usize - 1) / 8..], out);
+            }
+            (Kind::String, Some(Logical::Uuid)) => {
+                let bits = u128::from(self.random.any()) << 64 | u128::from(self.random.any());
+                prefixed(uuid::Uuid::from_u128(bits).to_string().as_bytes(), out);
             }
             // As text, since a reader may have made a string of it.
             (Kind::Bytes | Kind::String, _) => prefixed(TEXTS[self.below(TEXTS.len())].as_bytes(), out),
