@@ -31,11 +31,16 @@ pub struct Question<'a> {
 }
 
 impl Python {
-    /// Starts it.
+    /// Starts `oracle.py`.
     pub fn start() -> Self {
+        Self::start_with("oracle.py")
+    }
+
+    /// Starts a script of the folder `oracle`, which answers each line of JSON with one.
+    pub fn start_with(script: &str) -> Self {
         let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let mut child = Command::new(tests.join("../services/python.sh"))
-            .arg(tests.join("oracle/oracle.py"))
+            .arg(tests.join("oracle").join(script))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -48,18 +53,22 @@ impl Python {
     /// The answer, by library.
     pub fn ask(&mut self, question: &Question<'_>) -> Json {
         let Question { schema, write, read, default, other } = question;
-        let line = json!({
+        self.ask_json(&json!({
             "schema": schema, "write": write, "read": read, "default": default, "other": other
-        });
+        }))
+    }
+
+    /// The answer to a line of any script.
+    pub fn ask_json(&mut self, line: &Json) -> Json {
         let input = self.input.as_mut().expect("it is open until the end");
         let sent = writeln!(input, "{line}").and_then(|()| input.flush());
         let mut answer = String::new();
         let received = self.output.read_line(&mut answer);
         if sent.is_err() || !received.is_ok_and(|bytes| bytes > 0) {
             // What it says is on its standard error, which is ours.
-            panic!("oracle.py has ended: {:?}", self.child.wait());
+            panic!("the script has ended: {:?}", self.child.wait());
         }
-        serde_json::from_str(&answer).expect("oracle.py answers in JSON")
+        serde_json::from_str(&answer).expect("it answers in JSON")
     }
 }
 
