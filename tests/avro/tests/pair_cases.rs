@@ -74,7 +74,55 @@ fn ours_says_what_is_committed() {
 
 /// What the oracles are known to do otherwise, by case and oracle.
 #[cfg(feature = "oracles")]
-const KNOWN: &[(&str, &str, &str)] = &[];
+mod known {
+    const STRICTER: &str = "knows no difference between logical types";
+    const LATIN1: &str = "fills a default of bytes with the UTF-8 of its text";
+    const NO_ALIASES: &str = "knows no aliases when it reads";
+    const ONE_FOR_ONE: &str = "gives a field of the writer to one of the reader only";
+    const NEGATIVE: &str = "counts a negative index from the end, as python does";
+    const NO_SYMBOL: &str = "knows no default of an enum";
+    const FULLNAMES: &str = "asks for fullnames when it reads";
+    const FIRST: &str = "takes the first branch that a number is promoted to, and not its own";
+    const BLOCK_SIZE: &str = "uses a block's size for nothing but skipping, so a wrong one goes unnoticed";
+    const NO_TEXT: &str = "takes no text for bytes, and no bytes for text";
+    const AS_IT_WAS: &str = "leaves a promoted value what it was";
+    const NO_UNION: &str = "reads no union as one of its types";
+
+    pub(super) const KNOWN: &[(&str, &str, &str)] = &[
+        ("blocks_wrong_size", "fastavro", BLOCK_SIZE),
+        ("decimal_narrower", "fastavro", STRICTER),
+        ("decimal_narrower", "avro", STRICTER),
+        ("decimal_scale", "fastavro", STRICTER),
+        ("decimal_scale", "avro", STRICTER),
+        ("default_bytes", "avro", LATIN1),
+        ("default_fixed", "avro", LATIN1),
+        ("enum_alias", "avro", NO_ALIASES),
+        ("enum_bad_index", "fastavro", NEGATIVE),
+        ("enum_default", "avro", NO_SYMBOL),
+        ("field_alias", "avro", NO_ALIASES),
+        ("fixed_alias", "avro", NO_ALIASES),
+        ("logical_changed", "fastavro", STRICTER),
+        ("logical_changed", "avro", STRICTER),
+        ("one_field_for_two", "fastavro", ONE_FOR_ONE),
+        ("one_field_for_two", "avro", NO_ALIASES),
+        ("other_namespace", "avro", FULLNAMES),
+        ("out_of_union", "avro", NO_UNION),
+        ("promoted_bytes_to_string", "avro", NO_TEXT),
+        ("promoted_in_array", "avro", AS_IT_WAS),
+        ("promoted_in_map", "avro", AS_IT_WAS),
+        ("promoted_in_union", "avro", AS_IT_WAS),
+        ("promoted_int_to_double", "avro", AS_IT_WAS),
+        ("promoted_int_to_float", "avro", AS_IT_WAS),
+        ("promoted_long_to_double", "avro", AS_IT_WAS),
+        ("promoted_long_to_float", "avro", AS_IT_WAS),
+        ("promoted_string_to_bytes", "avro", NO_TEXT),
+        ("recursion", "avro", AS_IT_WAS),
+        ("reorder_with_change", "avro", NO_TEXT),
+        ("type_alias", "avro", NO_ALIASES),
+        ("union_bad_index", "fastavro", NEGATIVE),
+        ("union_exact_first", "fastavro", FIRST),
+    ];
+}
 
 #[cfg(feature = "oracles")]
 #[test]
@@ -83,7 +131,7 @@ fn the_oracles_say_what_is_committed() {
     use cq_events_avro_tests::python::Python;
 
     let mut python = Python::start_with("pairs.py");
-    let mut known: Vec<(String, &str)> = Vec::new();
+    let mut otherwise: Vec<(String, &str)> = Vec::new();
     for (path, case) in cases() {
         let case = with_ours(case);
         let data: Vec<Json> = case["data"]
@@ -106,7 +154,7 @@ fn the_oracles_say_what_is_committed() {
             for (oracle, words) in ["fastavro", "avro"].into_iter().zip(verdicts.as_array().unwrap()) {
                 if let Some(words) = words.as_str() {
                     datum["otherwise"][oracle] = json!(words);
-                    known.push((case["name"].as_str().unwrap().to_owned(), oracle));
+                    otherwise.push((case["name"].as_str().unwrap().to_owned(), oracle));
                 }
             }
         }
@@ -120,8 +168,8 @@ fn the_oracles_say_what_is_committed() {
         let is_fine = case["findings"].as_array().unwrap().iter().all(is_logical);
         assert_eq!(blessed["avro's checker"], is_fine, "{}", path.display());
     }
-    known.dedup();
+    otherwise.dedup();
     let listed: Vec<(String, &str)> =
-        KNOWN.iter().map(|(case, oracle, _)| ((*case).to_owned(), *oracle)).collect();
-    assert_eq!(known, listed, "what the oracles do otherwise, and what is known of them");
+        known::KNOWN.iter().map(|(case, oracle, _)| ((*case).to_owned(), *oracle)).collect();
+    assert_eq!(otherwise, listed, "what the oracles do otherwise, and what is known of them");
 }
