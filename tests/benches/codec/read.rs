@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use serde_avro_fast::ser::SerializerConfig;
 
-use crate::contestants::{self, Schemas};
+use crate::contestants::{self, Schemas, done};
 use crate::measure::{Plan, Row, measure};
 use crate::peers::{Borrowed, Owned};
 use crate::report::{Floor, Limit, Report};
@@ -30,29 +30,26 @@ pub fn table(size: Size, schemas: &Schemas, plan: Plan, report: &mut Report) {
     let (mut again, mut config) = (Vec::new(), SerializerConfig::new(&schemas.fast));
     for (event, datum) in events.iter().zip(&data) {
         let owned = Owned::from(event);
-        assert_eq!(&contestants::read(datum), event);
-        assert_eq!(&contestants::read_borrowed(datum).to_owned(), event);
-        assert_eq!(contestants::read_fast::<Owned>(datum, &schemas.fast), owned);
-        contestants::write_fast(
-            &contestants::read_fast::<Borrowed<'_>>(datum, &schemas.fast),
-            &mut again,
-            &mut config,
-        );
+        assert_eq!(&contestants::read(datum).unwrap(), event);
+        assert_eq!(&contestants::read_borrowed(datum).unwrap().to_owned(), event);
+        assert_eq!(contestants::read_fast::<Owned>(datum, &schemas.fast).unwrap(), owned);
+        let view: Borrowed<'_> = contestants::read_fast(datum, &schemas.fast).unwrap();
+        contestants::write_fast(&view, &mut again, &mut config);
         assert_eq!(&again, datum);
-        assert_eq!(contestants::read_apache(datum, &reader), owned);
+        assert_eq!(contestants::read_apache(datum, &reader).unwrap(), owned);
     }
 
     let rows = vec![
-        Row::each(OWNED, &data, |datum| drop(black_box(contestants::read(black_box(datum))))),
-        Row::each(BORROWED, &data, |datum| drop(black_box(contestants::read_borrowed(black_box(datum))))),
+        Row::each(OWNED, &data, |datum| done(&contestants::read(black_box(datum)))),
+        Row::each(BORROWED, &data, |datum| done(&contestants::read_borrowed(black_box(datum)))),
         Row::each(FAST_OWNED, &data, |datum| {
-            drop(black_box(contestants::read_fast::<Owned>(black_box(datum), &schemas.fast)));
+            done(&contestants::read_fast::<Owned>(black_box(datum), &schemas.fast));
         }),
         Row::each(FAST_BORROWED, &data, |datum| {
-            drop(black_box(contestants::read_fast::<Borrowed<'_>>(black_box(datum), &schemas.fast)));
+            done(&contestants::read_fast::<Borrowed<'_>>(black_box(datum), &schemas.fast));
         }),
         Row::each("apache-avro, read_deser", &data, |datum| {
-            drop(black_box(contestants::read_apache(black_box(datum), &reader)));
+            done(&contestants::read_apache(black_box(datum), &reader));
         }),
         Row::each("an allocation and a copy of the bytes", &data, |datum| {
             drop(black_box(black_box(datum).to_vec()));
