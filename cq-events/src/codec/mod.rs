@@ -14,6 +14,7 @@ mod number;
 mod place;
 mod resolution;
 mod transcode;
+mod varint;
 mod view;
 mod wide;
 mod wire;

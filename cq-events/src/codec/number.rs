@@ -1,10 +1,12 @@
 //! Conversions between Rust's types and the integers and bytes that Avro writes.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time, date};
 use rust_decimal::Decimal;
 
-use super::DecodeErrorKind;
+pub(super) use super::varint::{read as read_varint, unzigzag, write as varint, zigzag};
 
 /// The Unix epoch's day, from which Avro counts dates.
 const EPOCH: Date = date(1970, 1, 1);
@@ -15,45 +17,6 @@ pub(super) const MICRO: i64 = 1_000;
 pub(super) const MILLI: i64 = 1_000_000;
 const SECOND: i64 = 1_000_000_000;
 const DAY: i64 = 86_400 * SECOND;
-
-pub(super) const fn zigzag(value: i64) -> u64 {
-    ((value << 1) ^ (value >> 63)) as u64
-}
-
-pub(super) const fn unzigzag(value: u64) -> i64 {
-    ((value >> 1) as i64) ^ -((value & 1) as i64)
-}
-
-/// The bytes of a varint.
-pub(super) fn varint(value: u64, buffer: &mut [u8; 10]) -> &[u8] {
-    let (mut rest, mut length) = (value, 0);
-    for byte in buffer.iter_mut() {
-        length += 1;
-        *byte = rest as u8 & 0x7F;
-        rest >>= 7;
-        if rest == 0 {
-            break;
-        }
-        *byte |= 0x80;
-    }
-    buffer.get(..length).unwrap_or_default()
-}
-
-/// The varint at the start of `bytes`, and what follows it.
-pub(super) fn read_varint(bytes: &[u8]) -> Result<(u64, &[u8]), DecodeErrorKind> {
-    let mut value = 0_u64;
-    for (index, byte) in bytes.iter().take(10).enumerate() {
-        value |= u64::from(byte & 0x7F) << (7 * index);
-        if *byte < 0x80 {
-            // The tenth byte has room for one bit.
-            if index == 9 && *byte > 1 {
-                break;
-            }
-            return Ok((value, bytes.get(index + 1..).unwrap_or_default()));
-        }
-    }
-    Err(if bytes.len() < 10 { DecodeErrorKind::End } else { DecodeErrorKind::Varint })
-}
 
 /// Whole milliseconds since the epoch, rounded down.
 pub(super) fn millis(time: Timestamp) -> i64 {
@@ -66,8 +29,10 @@ pub(super) fn micros(time: Timestamp) -> i64 {
 }
 
 fn floor(time: Timestamp, nanos_per_unit: i64) -> i64 {
-    // A Timestamp spans the years -9999 to 9999, which fits in 64 bits at microseconds.
-    time.as_nanosecond().div_euclid(i128::from(nanos_per_unit)) as i64
+    // A Timestamp spans the years -9999 to 9999, which fits in 64 bits at microseconds. Its seconds and nanoseconds have
+    // one sign, so that rounding the latter down rounds the sum down.
+    let nanos = i64::from(time.subsec_nanosecond());
+    time.as_second() * (SECOND / nanos_per_unit) + nanos.div_euclid(nanos_per_unit)
 }
 
 /// The time so many units after the epoch.
@@ -128,10 +93,11 @@ pub(super) fn local_time(value: i64, nanos_per_unit: i64) -> Option<DateTime> {
 /// The unscaled value of `value` at `scale`: None where digits would be lost, or more than `precision` are needed.
 pub(super) fn unscaled(value: Decimal, precision: u32, scale: u32) -> Option<i128> {
     let mantissa = value.mantissa();
-    let unscaled = match scale.checked_sub(value.scale()) {
-        Some(missing) => mantissa.checked_mul(10_i128.checked_pow(missing)?)?,
-        None => {
-            let factor = 10_i128.checked_pow(value.scale() - scale)?;
+    let unscaled = match scale.cmp(&value.scale()) {
+        Ordering::Equal => mantissa,
+        Ordering::Greater => mantissa.checked_mul(power_of_ten(scale - value.scale())?)?,
+        Ordering::Less => {
+            let factor = power_of_ten(value.scale() - scale)?;
             (mantissa % factor == 0).then(|| mantissa / factor)?
         }
     };
@@ -139,11 +105,25 @@ pub(super) fn unscaled(value: Decimal, precision: u32, scale: u32) -> Option<i12
 }
 
 /// Whether `unscaled` has no more than `precision` decimal digits.
+#[inline]
 pub(super) fn has_at_most(precision: u32, unscaled: i128) -> bool {
-    match 10_u128.checked_pow(precision) {
-        Some(limit) => unscaled.unsigned_abs() < limit,
-        None => true,
+    power_of_ten(precision).is_none_or(|limit| unscaled.unsigned_abs() < limit.unsigned_abs())
+}
+
+/// All powers of ten in 127 bits.
+const POWERS_OF_TEN: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut exponent = 1;
+    while exponent < powers.len() {
+        powers[exponent] = powers[exponent - 1] * 10;
+        exponent += 1;
     }
+    powers
+};
+
+#[inline]
+fn power_of_ten(exponent: u32) -> Option<i128> {
+    POWERS_OF_TEN.get(exponent as usize).copied()
 }
 
 /// The shortest big-endian two's complement of `value`, as Java's `BigInteger.toByteArray` writes it: the buffer
@@ -170,25 +150,13 @@ pub(super) fn from_be(bytes: &[u8]) -> Option<i128> {
     {
         return None;
     }
-    let mut buffer = [fill; 16];
-    for (byte, kept) in buffer.iter_mut().rev().zip(kept.iter().rev()) {
-        *byte = *kept;
-    }
-    Some(i128::from_be_bytes(buffer))
+    let sign = if fill == 0 { 0 } else { -1 };
+    Some(kept.iter().fold(sign, |value, byte| value << 8 | i128::from(*byte)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn zigzag_maps_small_magnitudes_to_small_numbers() {
-        for (value, coded) in
-            [(0, 0), (-1, 1), (1, 2), (-2, 3), (i64::MAX, u64::MAX - 1), (i64::MIN, u64::MAX)]
-        {
-            assert_eq!((zigzag(value), unzigzag(coded)), (coded, value));
-        }
-    }
 
     #[test]
     fn times_before_the_epoch_are_cut_downwards_as_times_after_it() {

@@ -75,21 +75,24 @@ impl<'a> Decoder<'a> {
     /// An array whose elements have at least `min_bytes` bytes each.
     pub fn array<T>(&mut self, min_bytes: usize, mut read: impl FnMut(&mut Self) -> T) -> Vec<T> {
         let mut items = Vec::new();
-        self.blocks::<T>(min_bytes, |input, expected| {
-            push(&mut items, expected, read(input));
-        });
+        while let Some(block) = self.block::<T>(min_bytes) {
+            make_room(&mut items, block.elements);
+            for _ in 0..block.elements {
+                items.push(read(self));
+                if self.failed() {
+                    return items;
+                }
+            }
+            self.end(block);
+        }
         items
     }
 
     /// A map whose values have at least `min_bytes` bytes each. Of two entries with one key, the last wins.
     pub fn map<T>(&mut self, min_bytes: usize, mut read: impl FnMut(&mut Self) -> T) -> BTreeMap<String, T> {
-        let mut entries = BTreeMap::new();
-        // A key has at least its length's byte.
-        self.blocks::<(String, T)>(min_bytes.saturating_add(1), |input, _| {
-            let key = input.string();
-            entries.insert(key, read(input));
-        });
-        entries
+        let entries = self.array_of_entries(min_bytes, |input| (input.string(), read(input)));
+        // Sorts them, which costs nothing where they were written so, and then builds the tree from the bottom.
+        entries.into_iter().collect()
     }
 
     /// A map whose keys stay in the message, as its entries in their order; a key may occur twice.
@@ -98,62 +101,74 @@ impl<'a> Decoder<'a> {
         min_bytes: usize,
         mut read: impl FnMut(&mut Self) -> T,
     ) -> Vec<(&'a str, T)> {
-        let mut entries = Vec::new();
-        self.blocks::<(&str, T)>(min_bytes.saturating_add(1), |input, expected| {
-            let key = input.string_ref();
-            push(&mut entries, expected, (key, read(input)));
-        });
-        entries
+        self.array_of_entries(min_bytes, |input| (input.string_ref(), read(input)))
     }
 
-    /// Reads blocks of what becomes `T`, calling `element` with the count of the block that each element is in.
-    fn blocks<T>(&mut self, min_bytes: usize, mut element: impl FnMut(&mut Self, usize)) {
-        loop {
-            let at = self.offset();
-            let count = self.long();
-            // A negative count is followed by the block's size in bytes.
-            let size = (count < 0).then(|| self.long());
-            if count == 0 || self.failed() {
-                return;
+    fn array_of_entries<T>(&mut self, min_bytes: usize, read: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        // A key has at least its length's byte.
+        self.array(min_bytes.saturating_add(1), read)
+    }
+
+    /// The head of a block of what becomes `T`; none after the last block, and after an error.
+    #[inline]
+    fn block<T>(&mut self, min_bytes: usize) -> Option<Block> {
+        let at = self.offset();
+        let count = self.long();
+        // A negative count is followed by the block's size in bytes.
+        let size = (count < 0).then(|| self.long());
+        if count == 0 || self.failed() {
+            return None;
+        }
+        let left = self.rest.len();
+        let most = left.checked_div(min_bytes).unwrap_or(self.zero_sized_elements);
+        let elements = match usize::try_from(count.unsigned_abs()) {
+            Ok(elements) if elements <= most => elements,
+            _ => {
+                self.fail(at, DecodeErrorKind::Count { count, left });
+                return None;
             }
-            let left = self.rest.len();
-            let most = left.checked_div(min_bytes).unwrap_or(self.zero_sized_elements);
-            let elements = match usize::try_from(count.unsigned_abs()) {
-                Ok(elements) if elements <= most => elements,
-                _ => return self.fail(at, DecodeErrorKind::Count { count, left }),
-            };
-            if min_bytes == 0 {
-                self.zero_sized_elements -= elements;
+        };
+        if min_bytes == 0 {
+            self.zero_sized_elements -= elements;
+        }
+        let needed = elements.saturating_mul(size_of::<T>());
+        match self.memory_bytes.checked_sub(needed) {
+            Some(memory_bytes) => self.memory_bytes = memory_bytes,
+            None => {
+                self.fail(at, DecodeErrorKind::Memory { count, limit: self.limits.memory_bytes });
+                return None;
             }
-            let needed = elements.saturating_mul(size_of::<T>());
-            match self.memory_bytes.checked_sub(needed) {
-                Some(memory_bytes) => self.memory_bytes = memory_bytes,
-                None => {
-                    return self.fail(at, DecodeErrorKind::Memory { count, limit: self.limits.memory_bytes });
-                }
-            }
-            for _ in 0..elements {
-                element(self, elements);
-                if self.failed() {
-                    return;
-                }
-            }
-            if let Some(size) = size {
-                let found = left - self.rest.len();
-                if usize::try_from(size) != Ok(found) {
-                    return self.fail(at, DecodeErrorKind::BlockSize { size, found });
-                }
-            }
+        }
+        Some(Block { elements, at, left, size })
+    }
+
+    /// Checks the size of a block that has been read.
+    #[inline]
+    fn end(&mut self, block: Block) {
+        let Some(size) = block.size else { return };
+        let found = block.left - self.rest.len();
+        if usize::try_from(size) != Ok(found) {
+            self.fail(block.at, DecodeErrorKind::BlockSize { size, found });
         }
     }
 }
 
-/// Adds an element. What a block claims is not trusted with memory: more room is made as elements are read.
-fn push<T>(items: &mut Vec<T>, expected: usize, item: T) {
-    if items.capacity() == 0 {
-        items.reserve_exact(expected.min(1_024));
+/// A part of an array or a map.
+struct Block {
+    elements: usize,
+    /// Where its head begins.
+    at: usize,
+    /// The bytes that were left behind its head.
+    left: usize,
+    /// How many bytes it says that it has.
+    size: Option<i64>,
+}
+
+/// What a block claims is not trusted with memory: more room is made as elements are read.
+fn make_room<T>(items: &mut Vec<T>, elements: usize) {
+    if items.is_empty() {
+        *items = Vec::with_capacity(elements.min(1_024));
     }
-    items.push(item);
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ impl Decoder<'_> {
     /// A `uuid` over string.
     pub fn uuid(&mut self) -> Uuid {
         let at = self.offset();
-        Uuid::try_parse(self.string_ref()).unwrap_or_else(|_| {
+        Uuid::try_parse_ascii(self.bytes_ref()).unwrap_or_else(|_| {
             self.fail(at, DecodeErrorKind::Uuid);
             Uuid::nil()
         })

@@ -4,7 +4,7 @@ mod composite;
 mod error;
 mod logical;
 
-use super::{DecodeLimits, number};
+use super::{DecodeLimits, varint};
 
 pub use composite::DecodeBranch;
 pub use error::{DecodeError, DecodeErrorKind};
@@ -41,19 +41,19 @@ impl<'a> Decoder<'a> {
     /// A decoder at the start of `datum`.
     #[inline]
     pub fn new(datum: &'a [u8], limits: DecodeLimits) -> Self {
-        let mut decoder = Self {
-            rest: datum,
-            length: datum.len(),
+        // In one piece, and without a reference to it: the compiler then builds it where it stays.
+        let bytes = datum.len();
+        let is_too_long = bytes > limits.message_bytes;
+        Self {
+            rest: if is_too_long { &[] } else { datum },
+            length: bytes,
             limits,
             depth: 0,
             zero_sized_elements: limits.zero_sized_elements,
             memory_bytes: limits.memory_bytes,
-            error: None,
-        };
-        if datum.len() > limits.message_bytes {
-            decoder.fail(0, DecodeErrorKind::TooLong { bytes: datum.len(), limit: limits.message_bytes });
+            error: is_too_long
+                .then_some((0, DecodeErrorKind::TooLong { bytes, limit: limits.message_bytes })),
         }
-        decoder
     }
 
     /// Ends the reading.
@@ -61,11 +61,15 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// The first error, or bytes that are left over.
     #[inline]
-    pub fn finish(mut self) -> Result<(), DecodeError> {
-        if !self.rest.is_empty() {
-            self.fail(self.offset(), DecodeErrorKind::LeftOver { bytes: self.rest.len() });
+    pub fn finish(self) -> Result<(), DecodeError> {
+        match self.error {
+            Some((offset, kind)) => Err(DecodeError::new(offset, kind)),
+            None if self.rest.is_empty() => Ok(()),
+            None => {
+                let kind = DecodeErrorKind::LeftOver { bytes: self.rest.len() };
+                Err(DecodeError::new(self.offset(), kind))
+            }
         }
-        self.error.map_or(Ok(()), |(offset, kind)| Err(DecodeError::new(offset, kind)))
     }
 
     /// The error of a branch that the stream does not have, unless there was one before.
@@ -143,28 +147,23 @@ impl<'a> Decoder<'a> {
         match self.rest {
             [byte, rest @ ..] if *byte < 0x80 => {
                 self.rest = rest;
-                number::unzigzag(u64::from(*byte))
+                varint::unzigzag(u64::from(*byte))
             }
             _ => self.long_of_many_bytes(),
         }
     }
 
     fn long_of_many_bytes(&mut self) -> i64 {
-        let mut value = 0_u64;
-        for (index, byte) in self.rest.iter().take(10).enumerate() {
-            value |= u64::from(byte & 0x7F) << (7 * index);
-            if *byte < 0x80 {
-                // The tenth byte has room for one bit.
-                if index == 9 && *byte > 1 {
-                    break;
-                }
-                self.rest = self.rest.get(index + 1..).unwrap_or_default();
-                return number::unzigzag(value);
+        match varint::read(self.rest) {
+            Ok((value, rest)) => {
+                self.rest = rest;
+                varint::unzigzag(value)
+            }
+            Err(kind) => {
+                self.fail(self.offset(), kind);
+                0
             }
         }
-        let kind = if self.rest.len() < 10 { DecodeErrorKind::End } else { DecodeErrorKind::Varint };
-        self.fail(self.offset(), kind);
-        0
     }
 
     /// A float.
@@ -188,6 +187,18 @@ impl<'a> Decoder<'a> {
     /// Bytes, in the message.
     #[inline]
     pub fn bytes_ref(&mut self) -> &'a [u8] {
+        // Most lengths are a byte, which is even where they are not negative.
+        if let [length, rest @ ..] = self.rest
+            && *length & 0x81 == 0
+            && let Some((bytes, rest)) = rest.split_at_checked(usize::from(*length / 2))
+        {
+            self.rest = rest;
+            return bytes;
+        }
+        self.bytes_of_any_length()
+    }
+
+    fn bytes_of_any_length(&mut self) -> &'a [u8] {
         let at = self.offset();
         let length = self.long();
         match usize::try_from(length) {

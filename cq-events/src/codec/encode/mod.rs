@@ -2,10 +2,11 @@
 
 mod error;
 mod logical;
+mod put;
 
 use std::collections::BTreeMap;
 
-use super::{DecodeLimits, number};
+use super::{DecodeLimits, varint};
 
 pub use error::{EncodeError, EncodeErrorKind};
 
@@ -35,6 +36,7 @@ pub struct Encoder<'a> {
 
 impl<'a> Encoder<'a> {
     /// An encoder that appends to `out`.
+    #[inline]
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         let start = out.len();
         Self { out, start, depth: 0, error: None }
@@ -44,6 +46,7 @@ impl<'a> Encoder<'a> {
     ///
     /// # Errors
     /// The first value that its schema cannot hold; the buffer is then as it was before.
+    #[inline]
     pub fn finish(self) -> Result<(), EncodeError> {
         match self.error {
             None => Ok(()),
@@ -60,11 +63,13 @@ impl<'a> Encoder<'a> {
     }
 
     /// A boolean: one byte.
+    #[inline]
     pub fn boolean(&mut self, value: bool) {
         self.out.push(u8::from(value));
     }
 
     /// An int: a zigzag varint.
+    #[inline]
     pub fn int(&mut self, value: i32) {
         self.long(i64::from(value));
     }
@@ -72,20 +77,17 @@ impl<'a> Encoder<'a> {
     /// A long: a zigzag varint of at most 10 bytes.
     #[inline]
     pub fn long(&mut self, value: i64) {
-        let mut rest = number::zigzag(value);
-        while rest >= 0x80 {
-            self.out.push(rest as u8 | 0x80);
-            rest >>= 7;
-        }
-        self.out.push(rest as u8);
+        put::unsigned(self.out, varint::zigzag(value));
     }
 
     /// A float: 4 bytes, little-endian.
+    #[inline]
     pub fn float(&mut self, value: f32) {
         self.fixed(&value.to_le_bytes());
     }
 
     /// A double: 8 bytes, little-endian.
+    #[inline]
     pub fn double(&mut self, value: f64) {
         self.fixed(&value.to_le_bytes());
     }
@@ -93,32 +95,35 @@ impl<'a> Encoder<'a> {
     /// Bytes, with their length in front.
     #[inline]
     pub fn bytes(&mut self, value: &[u8]) {
-        // A slice has at most isize::MAX bytes.
-        self.long(value.len() as i64);
-        self.out.extend_from_slice(value);
+        put::bytes(self.out, value);
     }
 
     /// A string, with its length in bytes in front.
+    #[inline]
     pub fn string(&mut self, value: &str) {
         self.bytes(value.as_bytes());
     }
 
     /// A fixed: its bytes alone.
+    #[inline]
     pub fn fixed<const N: usize>(&mut self, value: &[u8; N]) {
         self.out.extend_from_slice(value);
     }
 
     /// The index of an enum's symbol.
+    #[inline]
     pub fn symbol(&mut self, index: usize) {
-        self.long(index as i64);
+        put::count(self.out, index);
     }
 
     /// The index of a union's branch.
+    #[inline]
     pub fn branch(&mut self, index: usize) {
-        self.long(index as i64);
+        put::count(self.out, index);
     }
 
     /// A union of null and one other type, null being branch `null` (0 or 1).
+    #[inline]
     pub fn optional<T>(&mut self, null: usize, value: Option<&T>, write: impl FnOnce(&mut Self, &T)) {
         match value {
             None => self.branch(null),
@@ -130,6 +135,7 @@ impl<'a> Encoder<'a> {
     }
 
     /// A union of null, at index `null`, and several other types, of which the value knows its own branch.
+    #[inline]
     pub fn nullable<T: Encode>(&mut self, null: usize, value: &Option<T>) {
         match value {
             None => self.branch(null),
@@ -139,6 +145,7 @@ impl<'a> Encoder<'a> {
 
     /// Goes into a record that may hold values of itself; [`Encoder::leave`] comes out again. False, and an error for
     /// `record`, where that is deeper than [`DecodeLimits::DEFAULT`] lets readers go.
+    #[inline]
     pub fn enter(&mut self, record: &'static str) -> bool {
         let limit = DecodeLimits::DEFAULT.depth;
         if self.depth == limit {
@@ -150,6 +157,7 @@ impl<'a> Encoder<'a> {
     }
 
     /// Comes out of a record.
+    #[inline]
     pub fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
@@ -157,7 +165,7 @@ impl<'a> Encoder<'a> {
     /// An array, as one block.
     pub fn array<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
         if !items.is_empty() {
-            self.long(items.len() as i64);
+            put::count(self.out, items.len());
             for item in items {
                 write(self, item);
             }
@@ -168,7 +176,7 @@ impl<'a> Encoder<'a> {
     /// A map, as one block, in the order of its keys.
     pub fn map<T>(&mut self, entries: &BTreeMap<String, T>, mut write: impl FnMut(&mut Self, &T)) {
         if !entries.is_empty() {
-            self.long(entries.len() as i64);
+            put::count(self.out, entries.len());
             for (key, value) in entries {
                 self.string(key);
                 write(self, value);
