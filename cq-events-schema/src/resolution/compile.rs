@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use super::finding;
-use super::pairs::{Pair, PairId, Pairs, Source, Way};
-use super::program::{Failure, Procedure, Program, Promotion, Reorder, Reordered, Scan, Step};
+use super::pairs::{Pair, PairId, Pairs, Way};
+use super::program::{Failure, Procedure, Program, Promotion, Reordered, Scan, Step};
 use super::scan::{self, Scanner};
 use super::verdict::Verdicts;
 use crate::datum;
-use crate::schema::{Field, Kind, NamedKind, RecordType};
+use crate::schema::Kind;
 
 /// How much of a record's body is repeated where the record is used, rather than called.
 const MOST_INLINE: usize = 32;
@@ -17,9 +17,9 @@ const MOST_INLINE_DEPTH: usize = 8;
 
 /// Compiles the programs of pairs, which share what they call.
 pub(super) struct Compiler<'a> {
-    pairs: &'a Pairs<'a>,
-    verdicts: &'a Verdicts,
-    scanner: Scanner<'a>,
+    pub(super) pairs: &'a Pairs<'a>,
+    pub(super) verdicts: &'a Verdicts,
+    pub(super) scanner: Scanner<'a>,
     /// The steps of pairs of records.
     known: HashMap<PairId, Vec<Step>>,
     program: Program,
@@ -58,13 +58,13 @@ impl<'a> Compiler<'a> {
         self.program
     }
 
-    fn steps(&mut self, id: PairId, depth: usize) -> Vec<Step> {
+    pub(super) fn steps(&mut self, id: PairId, depth: usize) -> Vec<Step> {
         let mut out = Vec::new();
         self.pair(id, depth, &mut out);
         out
     }
 
-    fn pair(&mut self, id: PairId, depth: usize, out: &mut Vec<Step>) {
+    pub(super) fn pair(&mut self, id: PairId, depth: usize, out: &mut Vec<Step>) {
         let pairs = self.pairs;
         let Some(pair) = pairs.get(id) else { return };
         if self.verdicts.is_verbatim(id) {
@@ -128,131 +128,12 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn record(&mut self, id: PairId, depth: usize) -> Vec<Step> {
-        let pairs = self.pairs;
-        let Some(pair) = pairs.get(id) else { return Vec::new() };
-        let (Way::Record(sources), Some((ours, theirs))) = (&pair.way, records(pairs, pair)) else {
-            return Vec::new();
-        };
-        if sources.iter().any(|source| matches!(source, Source::Missing)) {
-            return vec![Step::Fail(self.failure(pair))];
-        }
-        let fields: Vec<(&Field, Source)> = ours.fields.iter().zip(sources.iter().copied()).collect();
-        let indices = || sources.iter().filter_map(|source| source.index());
-        if indices().zip(indices().skip(1)).all(|(left, right)| left < right) {
-            self.in_order(&fields, theirs, depth)
-        } else {
-            vec![Step::Reorder(self.reorder(&fields, theirs, depth))]
-        }
-    }
-
-    /// The reader's fields come in the order of the writer's.
-    fn in_order(
-        &mut self,
-        fields: &[(&'a Field, Source)],
-        writer: &'a RecordType,
-        depth: usize,
-    ) -> Vec<Step> {
-        let mut out = Vec::new();
-        let mut next = 0;
-        for (field, source) in fields {
-            match source {
-                Source::Field(index, id) => {
-                    self.skip(writer, next..*index, &mut out);
-                    self.pair(*id, depth, &mut out);
-                    next = index + 1;
-                }
-                Source::Default | Source::Missing => push(&mut out, Step::Emit(self.default(field))),
-            }
-        }
-        self.skip(writer, next..writer.fields.len(), &mut out);
-        out
-    }
-
-    fn skip(&mut self, writer: &'a RecordType, fields: std::ops::Range<usize>, out: &mut Vec<Step>) {
-        for field in writer.fields.get(fields).into_iter().flatten() {
-            push(out, Step::Skip(self.scanner.scan(&field.ty)));
-        }
-    }
-
-    fn reorder(&mut self, fields: &[(&'a Field, Source)], writer: &'a RecordType, depth: usize) -> Reorder {
-        let mut uses = vec![Use::None; writer.fields.len()];
-        for (position, (_, source)) in fields.iter().enumerate() {
-            let Source::Field(index, id) = source else { continue };
-            if let Some(known) = uses.get_mut(*index) {
-                let is_copied = *known == Use::None && self.verdicts.is_verbatim(*id);
-                *known = if is_copied { Use::Copied(position) } else { Use::Other };
-            }
-        }
-        // What stays together is one run.
-        let mut runs: Vec<Vec<Scan>> = Vec::new();
-        let mut run_of = Vec::new();
-        let mut before = Use::Other;
-        for (field, used) in writer.fields.iter().zip(uses) {
-            let stays = match (before, used) {
-                (Use::None, Use::None) => true,
-                (Use::Copied(before), Use::Copied(position)) => position == before + 1,
-                _ => false,
-            };
-            if !stays {
-                runs.push(Vec::new());
-            }
-            run_of.push((runs.len() - 1, stays));
-            before = used;
-            let run = runs.last_mut();
-            let scans = self.scanner.scan(&field.ty);
-            run.into_iter().for_each(|run| scans.iter().for_each(|scan| scan::push(run, scan.clone())));
-        }
-        let mut parts: Vec<Reordered> = Vec::new();
-        for (field, source) in fields {
-            match source {
-                Source::Field(index, id) => match run_of.get(*index).copied().unwrap_or_default() {
-                    // Copied with the field before it.
-                    (_, true) => {}
-                    (run, false) if self.verdicts.is_verbatim(*id) => parts.push(Reordered::Run(run)),
-                    (run, false) => {
-                        let steps = self.steps(*id, depth);
-                        parts.push(Reordered::Steps(run, steps));
-                    }
-                },
-                Source::Default | Source::Missing => parts.push(Reordered::Emit(self.default(field))),
-            }
-        }
-        Reorder { runs, parts }
-    }
-
-    fn default(&self, field: &Field) -> Vec<u8> {
-        // That the default is a value of its type was checked when the schema was parsed.
-        field
-            .default
-            .as_ref()
-            .and_then(|default| self.pairs.reader.encode_default(&field.ty, default))
-            .unwrap_or_default()
-    }
-
     /// The number of what is wrong with a pair itself.
-    fn failure(&mut self, pair: &Pair<'_>) -> usize {
+    pub(super) fn failure(&mut self, pair: &Pair<'_>) -> usize {
         let finding = finding::own(self.pairs, pair).into_iter().next();
         let failures = &mut self.program.failures;
         failures.extend(finding.map(|finding| Failure { rule: finding.rule, message: finding.message }));
         failures.len().saturating_sub(1)
-    }
-}
-
-/// What a field of the writer is used for.
-#[derive(Clone, Copy, PartialEq)]
-enum Use {
-    None,
-    /// It is copied, as the reader's field of this position.
-    Copied(usize),
-    /// It is changed, or used more than once.
-    Other,
-}
-
-fn records<'a>(pairs: &Pairs<'a>, pair: &Pair<'a>) -> Option<(&'a RecordType, &'a RecordType)> {
-    match pairs.named(pair).map(|(reader, writer)| (&reader.kind, &writer.kind)) {
-        Some((NamedKind::Record(reader), NamedKind::Record(writer))) => Some((reader, writer)),
-        _ => None,
     }
 }
 
@@ -263,7 +144,7 @@ fn index(index: usize) -> Vec<u8> {
 }
 
 /// Adds a step; neighbours that do the same are one.
-fn push(out: &mut Vec<Step>, step: Step) {
+pub(super) fn push(out: &mut Vec<Step>, step: Step) {
     match (out.last_mut(), step) {
         (Some(Step::Copy(scans)), Step::Copy(more)) | (Some(Step::Skip(scans)), Step::Skip(more)) => {
             more.into_iter().for_each(|scan| scan::push(scans, scan));

@@ -12,6 +12,7 @@
 //! stricter: two different logical types do not match, since a number of milliseconds is none of microseconds.
 
 mod compile;
+mod fields;
 mod finding;
 mod pairs;
 mod program;

@@ -7,6 +7,9 @@ use super::{DecodeErrorKind, DecodeLimits, number};
 /// How deep procedures may call each other where no record holds itself: deeper than a schema nests.
 const MOST_CALLS: usize = 256;
 
+/// How many runs of fields are put in another order without an allocation.
+const FEW_RUNS: usize = 12;
+
 /// Why a program stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
@@ -36,8 +39,6 @@ pub(super) struct Transcoding<'a, 'o> {
     /// How many records that may hold themselves lie in each other here, and how many calls.
     depth: usize,
     calls: usize,
-    /// Where runs of fields begin, while they are put in another order.
-    runs: Vec<&'a [u8]>,
     /// Where in the datum it stopped, and why.
     stop: Option<(usize, Stop)>,
     /// A byte of `out`, and where it comes from once that is known.
@@ -63,7 +64,6 @@ impl<'a, 'o> Transcoding<'a, 'o> {
             zero_sized_elements: limits.zero_sized_elements,
             depth: 0,
             calls: 0,
-            runs: Vec::new(),
             stop: None,
             wanted: None,
         }
@@ -231,31 +231,40 @@ impl<'a, 'o> Transcoding<'a, 'o> {
     }
 
     fn reorder(&mut self, reorder: &'a Reorder) -> Run<()> {
-        let base = self.runs.len();
-        for run in &reorder.runs {
-            self.runs.push(self.rest);
+        // Mostly there are few runs.
+        let count = reorder.runs.len();
+        let (mut few, mut many): ([&[u8]; FEW_RUNS], Vec<&[u8]>) = ([&[]; FEW_RUNS], Vec::new());
+        let starts = match few.get_mut(..=count) {
+            Some(starts) => starts,
+            None => {
+                many.resize(count + 1, &[]);
+                &mut many
+            }
+        };
+        for (start, run) in starts.iter_mut().zip(&reorder.runs) {
+            *start = self.rest;
             self.scan(run)?;
         }
         let end = self.rest;
-        self.runs.push(end);
+        if let Some(last) = starts.last_mut() {
+            *last = end;
+        }
         for part in &reorder.parts {
             match part {
                 Reordered::Emit(bytes) => self.emit(bytes)?,
                 Reordered::Run(run) => {
-                    let bounds = (self.runs.get(base + run), self.runs.get(base + run + 1));
-                    if let (Some(start), Some(end)) = bounds {
+                    if let (Some(start), Some(end)) = (starts.get(*run), starts.get(run + 1)) {
                         self.copy(start, end.len())?;
                     }
                 }
                 Reordered::Steps(run, steps) => {
-                    if let Some(start) = self.runs.get(base + run) {
+                    if let Some(start) = starts.get(*run) {
                         self.rest = start;
                         self.steps(steps)?;
                     }
                 }
             }
         }
-        self.runs.truncate(base);
         self.rest = end;
         Ok(())
     }
