@@ -6,8 +6,6 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time, date};
 use rust_decimal::Decimal;
 
-pub(super) use super::varint::{read as read_varint, unzigzag, write as varint, zigzag};
-
 /// The Unix epoch's day, from which Avro counts dates.
 const EPOCH: Date = date(1970, 1, 1);
 
