@@ -109,6 +109,7 @@ pub(super) fn has_at_most(precision: u32, unscaled: i128) -> bool {
 }
 
 /// All powers of ten in 127 bits.
+#[allow(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which would say so")]
 const POWERS_OF_TEN: [i128; 39] = {
     let mut powers = [1; 39];
     let mut exponent = 1;
