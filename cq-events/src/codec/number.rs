@@ -6,8 +6,6 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time, date};
 use rust_decimal::Decimal;
 
-pub(super) use super::varint::{read as read_varint, unzigzag, write as varint, zigzag};
-
 /// The Unix epoch's day, from which Avro counts dates.
 const EPOCH: Date = date(1970, 1, 1);
 
@@ -111,6 +109,7 @@ pub(super) fn has_at_most(precision: u32, unscaled: i128) -> bool {
 }
 
 /// All powers of ten in 127 bits.
+#[allow(clippy::indexing_slicing, reason = "a constant is computed by the compiler, which would say so")]
 const POWERS_OF_TEN: [i128; 39] = {
     let mut powers = [1; 39];
     let mut exponent = 1;

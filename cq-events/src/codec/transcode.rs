@@ -2,7 +2,7 @@
 
 use cq_events_schema::resolution::{Procedure, Program, Promotion, Reorder, Reordered, Scan, Step};
 
-use super::{DecodeErrorKind, DecodeLimits, number};
+use super::{DecodeErrorKind, DecodeLimits, varint};
 
 /// How deep procedures may call each other where no record holds itself: deeper than a schema nests.
 const MOST_CALLS: usize = 256;
@@ -215,7 +215,7 @@ impl<'a, 'o> Transcoding<'a, 'o> {
             let at = self.rest;
             let Some((count, size)) = self.block()? else { return self.emit(&[0]) };
             let begin = self.rest.len();
-            self.emit(number::varint(number::zigzag(count as i64), &mut [0; 10]))?;
+            self.emit(varint::write(varint::zigzag(count as i64), &mut [0; 10]))?;
             for _ in 0..count {
                 let before = self.rest.len();
                 self.steps(element)?;
@@ -273,10 +273,9 @@ impl<'a, 'o> Transcoding<'a, 'o> {
         for scan in scans {
             match scan {
                 Scan::Bytes(bytes) => self.pass(*bytes)?,
-                Scan::Varint => match self.rest {
-                    [byte, rest @ ..] if *byte < 0x80 => self.rest = rest,
-                    _ => drop(self.long()?),
-                },
+                Scan::Varint => {
+                    self.long()?;
+                }
                 Scan::Prefixed => {
                     let bytes = self.length()?;
                     self.pass(bytes)?;
@@ -345,6 +344,7 @@ impl<'a, 'o> Transcoding<'a, 'o> {
         Ok(())
     }
 
+    #[inline]
     fn pass(&mut self, bytes: usize) -> Run<()> {
         match self.rest.get(bytes..) {
             Some(rest) => {
@@ -355,6 +355,7 @@ impl<'a, 'o> Transcoding<'a, 'o> {
         }
     }
 
+    #[inline]
     fn length(&mut self) -> Run<usize> {
         let at = self.rest;
         let length = self.long()?;
@@ -365,6 +366,7 @@ impl<'a, 'o> Transcoding<'a, 'o> {
     }
 
     /// The item of the index that comes next.
+    #[inline]
     fn index<T>(&mut self, items: &'a [T], kind: impl FnOnce(i64, usize) -> DecodeErrorKind) -> Run<&'a T> {
         let at = self.rest;
         let index = self.long()?;
@@ -380,19 +382,24 @@ impl<'a, 'o> Transcoding<'a, 'o> {
         i32::try_from(value).or_else(|_| self.fail(at, DecodeErrorKind::Int { value }))
     }
 
+    #[inline]
     fn long(&mut self) -> Run<i64> {
         match self.rest {
             [byte, rest @ ..] if *byte < 0x80 => {
                 self.rest = rest;
-                Ok(number::unzigzag(u64::from(*byte)))
+                Ok(varint::unzigzag(u64::from(*byte)))
             }
-            _ => match number::read_varint(self.rest) {
-                Ok((value, rest)) => {
-                    self.rest = rest;
-                    Ok(number::unzigzag(value))
-                }
-                Err(kind) => self.fail(self.rest, kind),
-            },
+            _ => self.long_of_many_bytes(),
+        }
+    }
+
+    fn long_of_many_bytes(&mut self) -> Run<i64> {
+        match varint::read(self.rest) {
+            Ok((value, rest)) => {
+                self.rest = rest;
+                Ok(varint::unzigzag(value))
+            }
+            Err(kind) => self.fail(self.rest, kind),
         }
     }
 }

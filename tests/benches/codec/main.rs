@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The events are made in `values`, and for serde in `peers` (`fields`). `same` proves that all contestants write and
-//! read the same; `write`, `read` and `resolve` are the tables. Rows take turns (`measure`), with allocations counted apart
+//! read the same; `write`, `read` and `resolve` are the tables, and `growth` is how they grow. Rows take turns (`measure`), with allocations counted apart
 //! (`allocator`), and `report` prints, and judges the floors.
 #![allow(
     unreachable_pub,
@@ -23,6 +23,7 @@
 mod allocator;
 mod contestants;
 mod fields;
+mod growth;
 mod measure;
 mod peers;
 mod read;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         read::table(size, &now, plan, &mut report);
         resolve::table(size, &now, &old, plan, &mut report);
     }
+    growth::tables(plan, &report);
     report.end()
 }
 
