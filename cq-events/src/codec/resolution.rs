@@ -120,8 +120,8 @@ fn list(findings: &[Finding]) -> String {
 pub(crate) enum Found<'s, 'd> {
     /// An event whose record comes next in the input.
     Event { branch: usize, input: Decoder<'d> },
-    /// An event whose record is made by an entry of the program.
-    Program { branch: usize, entry: usize },
+    /// An event whose record is made by an entry of the program, of what is left of the datum.
+    Program { branch: usize, entry: usize, rest: &'d [u8] },
     /// None of this build's.
     Unknown { fullname: &'s str, datum: &'d [u8] },
 }
@@ -154,7 +154,7 @@ impl Resolution {
         match self.stream.branches.get(index).filter(|_| !input.failed()) {
             Some(StreamBranch::Identical { event }) => Ok(Found::Event { branch: *event, input }),
             Some(StreamBranch::Program { event, entry }) => {
-                Ok(Found::Program { branch: *event, entry: *entry })
+                Ok(Found::Program { branch: *event, entry: *entry, rest: input.rest() })
             }
             Some(StreamBranch::Unknown { fullname }) => Ok(Found::Unknown { fullname, datum: input.rest() }),
             Some(StreamBranch::Incompatible { fullname, findings, .. }) => {
@@ -167,17 +167,16 @@ impl Resolution {
         }
     }
 
-    /// Appends the record that an entry of the program makes.
+    /// Appends the record that an entry of the program makes of the rest of a datum.
     pub(crate) fn run(
         &self,
         entry: usize,
-        datum: &[u8],
+        (datum, rest): (&[u8], &[u8]),
         limits: DecodeLimits,
         out: &mut Vec<u8>,
     ) -> Result<(), ResolveError> {
-        let (_, input) = self.begin(datum, limits);
         let program = &self.stream.program;
-        let done = Transcoding::new(program, datum, input.rest(), limits, out).run(entry);
+        let done = Transcoding::new(program, datum, rest, limits, out).run(entry);
         done.map_err(|stop| stopped(stop, program, &self.writer, datum))
     }
 
@@ -243,9 +242,9 @@ fn read<'a, E>(
 ) -> Result<Resolved<'a, E>, ResolveError> {
     let (branch, mut input, entry) = match resolution.find(datum, limits)? {
         Found::Event { branch, input } => (branch, input, None),
-        Found::Program { branch, entry } => {
+        Found::Program { branch, entry, rest } => {
             scratch.clear();
-            resolution.run(entry, datum, limits, scratch)?;
+            resolution.run(entry, (datum, rest), limits, scratch)?;
             (branch, Decoder::new(scratch, limits), Some(entry))
         }
         Found::Unknown { fullname, datum } => return Ok(Resolved::Unknown { fullname, datum }),

@@ -231,9 +231,9 @@ impl<'a> Delivery<'a> {
                 let refuse = |branch| move |error| self.refusal(stream, schema_id, branch, error);
                 match resolution.find(datum, limits).map_err(refuse(None))? {
                     Found::Event { branch, input } => (branch, input, None),
-                    Found::Program { branch, entry } => {
+                    Found::Program { branch, entry, rest } => {
                         let mut record = Vec::with_capacity(datum.len());
-                        let run = resolution.run(entry, datum, limits, &mut record);
+                        let run = resolution.run(entry, (datum, rest), limits, &mut record);
                         run.map_err(refuse(Some(branch)))?;
                         let record = self.scratch.0.get_or_init(|| record);
                         (branch, Decoder::new(record, limits), Some(entry))
