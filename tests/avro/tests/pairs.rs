@@ -227,8 +227,8 @@ fn defect(
         {
             Some("avro: takes no text for bytes, and no bytes for text")
         }
-        "avro" if writer.has_union_of_likes && words.starts_with("refuses: SchemaResolutionException") => {
-            Some("avro: promotes nothing that comes out of a union")
+        "avro" if writer.has_union && words.starts_with("refuses: SchemaResolutionException") => {
+            Some("avro: reads no union as one of its types, unless that is the very same")
         }
         "avro" if !findings.is_empty() && words.starts_with("refuses: SchemaResolutionException") => {
             Some("avro: refuses an empty array or map for what it might have held")
@@ -251,6 +251,7 @@ struct Traits {
     /// Text or bytes.
     has_text: bool,
     has_bytes_default: bool,
+    has_union: bool,
     /// Whether a union has two types of which one is promoted to the other.
     has_union_of_likes: bool,
 }
@@ -275,6 +276,8 @@ impl Traits {
             Json::Array(items) => {
                 let names: Vec<&str> =
                     items.iter().filter_map(|item| item.as_str().or_else(|| item["type"].as_str())).collect();
+                self.has_union |=
+                    items.iter().all(|item| item.get("fields").is_some() || item.get("name").is_none());
                 let likes = [&["int", "long", "float", "double"][..], &["string", "bytes"]];
                 self.has_union_of_likes |=
                     likes.iter().any(|likes| names.iter().filter(|name| likes.contains(name)).count() > 1);
