@@ -1,6 +1,7 @@
 //! Pairs -> programs.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::finding;
 use super::pairs::{Pair, PairId, Pairs, Source, Way};
@@ -137,49 +138,78 @@ impl<'a> Compiler<'a> {
         if sources.iter().any(|source| matches!(source, Source::Missing)) {
             return vec![Step::Fail(self.failure(pair))];
         }
-        let fields: Vec<(&Field, Source)> = ours.fields.iter().zip(sources.iter().copied()).collect();
-        let indices = || sources.iter().filter_map(|source| source.index());
-        if indices().zip(indices().skip(1)).all(|(left, right)| left < right) {
-            self.in_order(&fields, theirs, depth)
-        } else {
-            vec![Step::Reorder(self.reorder(&fields, theirs, depth))]
-        }
-    }
-
-    /// The reader's fields come in the order of the writer's.
-    fn in_order(
-        &mut self,
-        fields: &[(&'a Field, Source)],
-        writer: &'a RecordType,
-        depth: usize,
-    ) -> Vec<Step> {
+        // The least index of the writer's fields that come after each of the reader's.
+        let mut later: Vec<usize> = sources
+            .iter()
+            .rev()
+            .scan(usize::MAX, |least, source| {
+                let later = *least;
+                *least = later.min(source.index().unwrap_or(usize::MAX));
+                Some(later)
+            })
+            .collect();
+        later.reverse();
         let mut out = Vec::new();
         let mut next = 0;
-        for (field, source) in fields {
-            match source {
-                Source::Field(index, id) => {
-                    self.skip(writer, next..*index, &mut out);
-                    self.pair(*id, depth, &mut out);
-                    next = index + 1;
-                }
-                Source::Default | Source::Missing => push(&mut out, Step::Emit(self.default(field))),
+        // Fields that lie crosswise, with what is between them; all others are in the writer's order.
+        let mut crossed: Vec<(&Field, Source)> = Vec::new();
+        let mut end = 0;
+        for ((field, source), later) in ours.fields.iter().zip(sources.iter().copied()).zip(later) {
+            crossed.push((field, source));
+            end = end.max(source.index().map_or(0, |index| index + 1));
+            if end <= later {
+                self.fields(&crossed, theirs, next..end, depth, &mut out);
+                next = next.max(end);
+                crossed.clear();
             }
         }
-        self.skip(writer, next..writer.fields.len(), &mut out);
+        self.skip(theirs, next..theirs.fields.len(), &mut out);
         out
     }
 
-    fn skip(&mut self, writer: &'a RecordType, fields: std::ops::Range<usize>, out: &mut Vec<Step>) {
+    /// Fields of the reader, made of a range of the writer's.
+    fn fields(
+        &mut self,
+        fields: &[(&'a Field, Source)],
+        writer: &'a RecordType,
+        range: Range<usize>,
+        depth: usize,
+        out: &mut Vec<Step>,
+    ) {
+        match fields {
+            [(_, Source::Field(index, id))] => {
+                self.skip(writer, range.start..*index, out);
+                self.pair(*id, depth, out);
+            }
+            [(field, Source::Default | Source::Missing)] => push(out, Step::Emit(self.default(field))),
+            _ => {
+                let first =
+                    fields.iter().filter_map(|(_, source)| source.index()).min().unwrap_or(range.start);
+                self.skip(writer, range.start..first, out);
+                out.push(Step::Reorder(self.reorder(fields, writer, first..range.end, depth)));
+            }
+        }
+    }
+
+    fn skip(&mut self, writer: &'a RecordType, fields: Range<usize>, out: &mut Vec<Step>) {
         for field in writer.fields.get(fields).into_iter().flatten() {
             push(out, Step::Skip(self.scanner.scan(&field.ty)));
         }
     }
 
-    fn reorder(&mut self, fields: &[(&'a Field, Source)], writer: &'a RecordType, depth: usize) -> Reorder {
-        let mut uses = vec![Use::None; writer.fields.len()];
+    fn reorder(
+        &mut self,
+        fields: &[(&'a Field, Source)],
+        writer: &'a RecordType,
+        range: Range<usize>,
+        depth: usize,
+    ) -> Reorder {
+        let start = range.start;
+        let writer = writer.fields.get(range).unwrap_or_default();
+        let mut uses = vec![Use::None; writer.len()];
         for (position, (_, source)) in fields.iter().enumerate() {
             let Source::Field(index, id) = source else { continue };
-            if let Some(known) = uses.get_mut(*index) {
+            if let Some(known) = uses.get_mut(*index - start) {
                 let is_copied = *known == Use::None && self.verdicts.is_verbatim(*id);
                 *known = if is_copied { Use::Copied(position) } else { Use::Other };
             }
@@ -188,7 +218,7 @@ impl<'a> Compiler<'a> {
         let mut runs: Vec<Vec<Scan>> = Vec::new();
         let mut run_of = Vec::new();
         let mut before = Use::Other;
-        for (field, used) in writer.fields.iter().zip(uses) {
+        for (field, used) in writer.iter().zip(uses) {
             let stays = match (before, used) {
                 (Use::None, Use::None) => true,
                 (Use::Copied(before), Use::Copied(position)) => position == before + 1,
@@ -206,7 +236,7 @@ impl<'a> Compiler<'a> {
         let mut parts: Vec<Reordered> = Vec::new();
         for (field, source) in fields {
             match source {
-                Source::Field(index, id) => match run_of.get(*index).copied().unwrap_or_default() {
+                Source::Field(index, id) => match run_of.get(*index - start).copied().unwrap_or_default() {
                     // Copied with the field before it.
                     (_, true) => {}
                     (run, false) if self.verdicts.is_verbatim(*id) => parts.push(Reordered::Run(run)),
