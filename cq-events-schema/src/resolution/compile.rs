@@ -1,6 +1,7 @@
 //! Pairs -> programs.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::finding;
 use super::pairs::{Pair, PairId, Pairs, Way};
