@@ -1,7 +1,6 @@
 //! Pairs -> programs.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use super::finding;
 use super::pairs::{Pair, PairId, Pairs, Way};
