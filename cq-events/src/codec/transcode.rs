@@ -79,7 +79,11 @@ impl<'a, 'o> Transcoding<'a, 'o> {
         if done.is_ok() && !self.rest.is_empty() {
             _ = self.fail::<()>(self.rest, DecodeErrorKind::LeftOver { bytes: self.rest.len() });
         }
-        self.stop.map_or(Ok(()), Err)
+        // Only what is looked at is read: `stop` as a whole was not written as a whole, and to read it would wait for that.
+        match &self.stop {
+            None => Ok(()),
+            Some(stop) => Err(*stop),
+        }
     }
 
     /// Where the byte at `offset` of the output comes from in the datum.
