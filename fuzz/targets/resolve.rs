@@ -32,14 +32,15 @@ fn one(input: &mut Unstructured<'_>) -> Result<()> {
     }
     if !is_any {
         resolve(stream, &writer, &datum, is_valid);
+        return Ok(());
     }
     let Ok(transcoder) = Transcoder::new(&reader, &writer) else { return Ok(()) };
     let mut out = Vec::new();
     match transcoder.transcode(&datum, LIMITS, &mut out) {
         Err(error) if is_valid => check_refusal(&reader, &writer, &error),
         Err(error) => assert!(!error.to_string().is_empty()),
-        // What came out is data of the reader's schema: to its own, nothing happens to it.
-        Ok(()) if is_valid => {
+        // What came out is data of the reader's schema: to its own, nothing happens to it. This takes as long as all else.
+        Ok(()) if is_valid && out.first().is_some_and(|byte| byte % 4 == 0) => {
             let same = Transcoder::new(&reader, &reader).expect("it was parsed before");
             let mut again = Vec::new();
             same.transcode(&out, LIMITS, &mut again).expect("data of the reader's schema");
@@ -53,7 +54,7 @@ fn one(input: &mut Unstructured<'_>) -> Result<()> {
 
 /// Most inputs are about the schema that is small and has all of Avro in it: it takes a tenth of the time of the others.
 fn choose(input: &mut Unstructured<'_>) -> Result<u8> {
-    Ok(if input.ratio(15, 16)? { STREAMS } else { input.int_in_range(0..=STREAMS - 1)? })
+    Ok(if input.ratio(31, 32)? { STREAMS } else { input.int_in_range(0..=STREAMS - 1)? })
 }
 
 fn version(text: &str, input: &mut Unstructured<'_>) -> Result<String> {
