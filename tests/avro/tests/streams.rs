@@ -15,7 +15,7 @@ use cq_events_avro_tests::rng::Rng;
 use cq_events_avro_tests::schema::{NamedKind, Ty};
 
 const SEED: u64 = 2;
-const PAIRS: usize = 4_000;
+const PAIRS: usize = 2_000;
 
 /// An event of any stream: its branch, and the bytes of its record.
 #[derive(Debug, PartialEq)]
@@ -64,7 +64,7 @@ fn events_are_read_by_their_names() {
         }
     }
     let [unknown, events, refused] = counts;
-    assert!(unknown > 500 && events > 5_000 && refused > 1_000, "{counts:?}");
+    assert!(unknown > 250 && events > 2_500 && refused > 500, "{counts:?}");
 }
 
 /// The records of a stream's schema.
