@@ -1,203 +1,201 @@
-"""Judges pairs of a reader's and a writer's schema, and what became of data of the writer's, by PyPI's avro and fastavro.
+"""Asks PyPI's fastavro and avro what becomes of a writer's data when another schema reads them.
 
-Each line of the input is
+Reads a line of JSON with questions and answers with a line of JSON with as many answers:
 
-    {"reader": SCHEMA, "writer": SCHEMA, "data": [{"writer": HEX, "reader": HEX or null}, ...]}
+    {"reader": S, "writer": S, "data": [[HEX, HEX or null]...]}
+    {"checker": "compatible", "incompatible" or words, "data": [A...]}
 
-with the reader's form of each datum, or null where it was refused. Each line of the output is
+of which "checker" is what avro's checker of compatibility says. Of each datum, the second form is what the project has
+made of it in the reader's schema, or null where it refused; A says whether fastavro reads the same from both:
 
-    {"compatible": BOOL, "data": [[VERDICT, ...], ...]}
+    {"verdict": "same"}                    it does
+    {"verdict": "refused"}                 it refuses as well
+    {"verdict": "text"}                    what was read as a string is none, in both
+    {"verdict": "differs", "words": TEXT}  none of these
 
-"compatible" is what avro's checker of compatibility says. A verdict is null where an oracle reads the writer's bytes, with
-both schemas, as the value that it reads from the reader's form with the reader's schema alone; or refuses what was
-refused. Else it is what the oracle says, in words. First fastavro's, then avro's.
+with "repairs", names of repairs.py, where fastavro says so only when it is repaired; and "avro" with what avro's reader
+says of it: the same four.
 
-The schemas have no logical types. What fastavro does of defaults is set right first, since it is not about resolution: a
-default is the JSON that it is, so that the text of bytes is no bytes, and a record lacks fields that have defaults.
+Logical types are taken out of the schemas before data are read, since what python makes of numbers is no matter here.
+
+    {"case": {"reader": S, "writer": S, "findings": [TEXT...], "data": [D...]}}
+
+is a committed case, and the answer to it is the case with what the libraries say of it: which of them agree, and the
+words of the others, with the repairs that mend them. D has the writer's value (FORM of oracle.py) or its datum; and
+the reader's value, its datum, or "refused". What is missing is what fastavro makes of the rest.
 """
 
 import io
 import json
-import math
-import re
-import struct
 import sys
 import warnings
 
 import avro.compatibility
-import avro.io
 import avro.schema
 import fastavro
+import fastavro._read_py as fast_read
+import fastavro._schema_py as fast_schema
+import fastavro._write_py as fast_write
+import oracle
+import repairs
+import second_voice
+from values import REFUSED, Default, compare, plain, read_all, settled
 
 
 def main():
-    warnings.simplefilter("ignore")  # avro warns of each logical type that it does not know
+    warnings.simplefilter("ignore")
     for line in sys.stdin:
-        json.dump(answer(json.loads(line)), sys.stdout)
+        json.dump([answer(question) for question in json.loads(line)], sys.stdout)
         sys.stdout.write("\n")
         sys.stdout.flush()
 
 
 def answer(question):
-    # In a record, for the libraries keep what they know of a schema in records. It has the same bytes.
-    reader, writer = ({"type": "record", "name": "Root", "fields": [{"name": "root", "type": question[key]}]} for key in ("reader", "writer"))
-    libraries = [Fastavro(reader, writer), Avro(reader, writer)]
-    return {
-        "compatible": libraries[1].compatible(),
-        "data": [[verdict(library, datum) for library in libraries] for datum in question["data"]],
-    }
+    if "case" in question:
+        return judged(question["case"])
+    reader, writer = question["reader"], question["writer"]
+    pair = Pair(bare(reader), bare(writer))
+    second = second_voice.Avro(pair, bare(reader), bare(writer))
+    data = []
+    for datum, ours in question["data"]:
+        datum, ours = bytes.fromhex(datum), None if ours is None else bytes.fromhex(ours)
+        data.append({**pair.verdict(datum, ours), "avro": second.verdict(datum, ours)})
+    return {"checker": checker(reader, writer), "data": data}
 
 
-def verdict(library, datum):
-    try:
-        expected = library.resolve(bytes.fromhex(datum["writer"]))
-    except Exception as error:  # the libraries raise nearly anything
-        # Whether bytes are text is for the one who reads them to find out.
-        is_refused = datum["reader"] is None or library.found(datum) is None
-        return None if is_refused else f"refuses: {type(error).__name__}: {words(error)}"
-    if datum["reader"] is None:
-        return f"reads {words(expected)}"
-    found = library.found(datum)
-    if same(found, expected):
-        return None
-    kind = "of another type" if same(found, expected, is_loose=True) else "another"
-    return f"reads {kind}: {words(expected)}, and not {words(found)}"
+def judged(case):
+    reader, writer = bare(case["reader"]), bare(case["writer"])
+    pair = Pair(reader, writer)
+    second = second_voice.Avro(pair, reader, writer)
+    sides = {side: oracle.Node.parse(schema, "", {}) for side, schema in (("reader", reader), ("writer", writer))}
+
+    def written(side, form):
+        out = io.BytesIO()
+        schema, names = getattr(pair, side), pair.names[side]
+        value = sides[side].value(form, set())
+        fast_write.write_data(fast_write.BinaryEncoder(out), value, schema, names, "", {})
+        return out.getvalue().hex()
+
+    for item in case["data"]:
+        if "datum" not in item:
+            item["datum"] = written("writer", item["value"])
+        datum = bytes.fromhex(item["datum"])
+        if "refused" not in item:
+            if "read" not in item and "becomes" not in item:
+                item["read"] = sides["reader"].form(settled(pair.resolve(datum)))
+            if "becomes" not in item:
+                item["becomes"] = written("reader", item["read"])
+            if "read" in item and pair.read_form(item["becomes"], sides["reader"]) != item["read"]:
+                raise ValueError(f"{item['becomes']} is not {item['read']}")
+        ours = bytes.fromhex(item["becomes"]) if "becomes" in item else None
+        opinions(item, fastavro=pair.verdict(datum, ours), avro=second.verdict(datum, ours))
+    expected = all(finding.startswith("logical-type-mismatch") for finding in case["findings"])
+    says = checker(case["reader"], case["writer"])
+    is_same = says == ("compatible" if expected else "incompatible")
+    case["checker"] = {}
+    opinions(case["checker"], avro={"verdict": "same"} if is_same else {"verdict": "differs", "words": says})
+    return case
 
 
-def words(value):
-    return re.sub(r" object at 0x[0-9a-f]+", "", str(value))[:400]
+def opinions(item, **verdicts):
+    """Notes which libraries agree, the words of the others, and for what they must be repaired."""
+    item.update(agree=[], disagree={}, repairs={})
+    for library, verdict in sorted(verdicts.items()):
+        if "repairs" in verdict or verdict["verdict"] == "differs":
+            item["disagree"][library] = verdict["words"].partition("\n")[0]
+            item["repairs"][library] = verdict.get("repairs", [])
+        else:
+            item["agree"].append(library)
+    if not item["disagree"]:
+        del item["disagree"], item["repairs"]
 
 
-def same(left, right, is_loose=False):
-    """Whether two values are one. Loosely, a number is one of another type, and text is the same bytes."""
-    # Of a named type in a union the name is there where the writer, too, had a union.
-    if isinstance(left, tuple) != isinstance(right, tuple):
-        left, right = (value[1] if isinstance(value, tuple) else value for value in (left, right))
-    if is_loose:
-        left, right = loose(left), loose(right)
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key], is_loose) for key in left)
-    if isinstance(left, (list, tuple)):
-        return len(left) == len(right) and all(same(*pair, is_loose) for pair in zip(left, right))
-    if isinstance(left, float) and (left != left or left == 0):
-        return math.isnan(left) == math.isnan(right) and (left != left or (right == 0 and math.copysign(1, left) == math.copysign(1, right)))
-    return left == right
+def checker(reader, writer):
+    reader, writer = (avro.schema.parse(json.dumps(schema)) for schema in (reader, writer))
+    return avro.compatibility.ReaderWriterCompatibilityChecker().get_compatibility(reader, writer).compatibility.value
 
 
-def loose(value):
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, (int, float)):
-        # As a float has it, which is the least precise.
-        return struct.unpack("f", struct.pack("f", value))[0] if abs(value) < 3.4e38 else float(value)
-    return value.encode() if isinstance(value, str) else value
+def bare(schema):
+    """A schema without logical types; where they were known, the custom property "cq.logical" says so."""
+    if isinstance(schema, list):
+        return [bare(branch) for branch in schema]
+    if not isinstance(schema, dict):
+        return schema
+    node = {key: value for key, value in schema.items() if key not in ("logicalType", "precision", "scale")}
+    logical = schema.get("logicalType")
+    if logical is not None and logical != "regional-phone-number":
+        node["cq.logical"] = [logical, schema.get("precision"), schema.get("scale", 0)]
+    for key in ("type", "items", "values"):
+        if key in node:
+            node[key] = bare(node[key])
+    if "fields" in node:
+        node["fields"] = [{**field, "type": bare(field["type"])} for field in node["fields"]]
+    return node
 
 
-def found(read):
-    """What is read of the reader's form: nothing where that is not to be read."""
-    try:
-        return read()
-    except UnicodeDecodeError:
-        return None
+class Pair:
+    """fastavro with a reader's and a writer's schema."""
 
-
-class Fastavro:
     def __init__(self, reader, writer):
-        self.reader, self.writer = fastavro.parse_schema(reader), fastavro.parse_schema(writer)
-        self.plain = fastavro.parse_schema(reader)
-        values_of_defaults(self.reader, named_types(self.reader, {}))
+        self.compiled = [fastavro.parse_schema(reader), fastavro.parse_schema(writer)]
+        self.names = {"reader": {}, "writer": {}}
+        self.reader = fast_schema.parse_schema(reader, self.names["reader"])
+        self.writer = fast_schema.parse_schema(writer, self.names["writer"])
+        # fastavro resolves nothing then.
+        self.is_one = self.reader == self.writer
+        for named in self.names["reader"].values():
+            for field in named.get("fields", []):
+                if "default" in field:
+                    field["default"] = Default(self, field)
+
+    def verdict(self, datum, ours):
+        return repairs.verdict(repairs.REPAIRS, lambda active: self.agrees(datum, ours, active))
+
+    def agrees(self, datum, ours, active):
+        repairs.active = active
+        try:
+            value = self.resolve(datum)
+        except Exception as error:
+            value = error
+        finally:
+            repairs.active = set()
+        if not active:
+            self.check(datum, value)
+        return compare(value, self.read_ours(ours))
+
+    def check(self, datum, value):
+        """What is said with unions' branches is what the unchanged compiled reader says."""
+        try:
+            compiled = read_all(datum, lambda rest: fastavro.schemaless_reader(rest, *reversed(self.compiled)))
+        except Exception as error:
+            compiled = error
+        is_same = isinstance(value, Exception) and isinstance(compiled, Exception)
+        if not is_same and repr(plain(value)) != repr(compiled):
+            raise ValueError(f"the compiled reader says {compiled!r}, the other {plain(value)!r}")
 
     def resolve(self, datum):
-        return self.whole(datum, self.writer, self.reader)
+        reader = None if self.is_one else self.reader
 
-    def found(self, datum):
-        return found(lambda: self.whole(bytes.fromhex(datum["reader"]), self.plain, None))
+        def read(rest):
+            return fast_read.read_data(fast_read.BinaryDecoder(rest), self.writer, self.names, reader, {})
 
-    def whole(self, datum, *schemas):
-        stream = io.BytesIO(datum)
-        value = fastavro.schemaless_reader(stream, *schemas, return_record_name=True)
-        if stream.read():
-            raise ValueError("bytes are left over")
-        return value
+        return read_all(datum, read)
 
+    def read_form(self, digits, node):
+        return node.form(self.read_ours(bytes.fromhex(digits)))
 
-def named_types(schema, named):
-    if isinstance(schema, list):
-        for branch in schema:
-            named_types(branch, named)
-    elif isinstance(schema, dict):
-        if "name" in schema:
-            named[schema["name"]] = schema
-        for inner in [schema.get("items"), schema.get("values"), schema["type"]]:
-            named_types(inner, named)
-        for field in schema.get("fields", []):
-            named_types(field["type"], named)
-    return named
+    def read_ours(self, ours):
+        """What was made for the reader, read with its schema alone."""
+        names = {"writer": self.names["reader"], "reader": {}}
+        if ours is None:
+            return REFUSED
+        try:
+            return read_all(
+                ours, lambda rest: fast_read.read_data(fast_read.BinaryDecoder(rest), self.reader, names, None, {})
+            )
+        except Exception as error:
+            return error
 
 
-def values_of_defaults(schema, named):
-    for record in named.values():
-        for field in record.get("fields", []):
-            if "default" in field:
-                field["json"] = field["default"]
-    for record in named.values():
-        for field in record.get("fields", []):
-            if "default" in field:
-                field["default"] = as_value(field["type"], field["json"], named)
-
-
-def fits(schema, default, named):
-    kind = named[schema]["type"] if isinstance(schema, str) and schema in named else schema
-    kind = kind["type"] if isinstance(kind, dict) else kind
-    number = (int, float)
-    types = {"null": type(None), "boolean": bool, "int": int, "long": int, "float": number, "double": number}
-    types |= {"array": list, "map": dict, "record": dict}
-    return isinstance(default, types.get(kind, str)) and isinstance(default, bool) == (kind == "boolean")
-
-
-def as_value(schema, default, named):
-    if isinstance(schema, list):
-        return as_value(next(branch for branch in schema if fits(branch, default, named)), default, named)
-    if isinstance(schema, str) and schema in named:
-        schema = named[schema]
-    kind = schema["type"] if isinstance(schema, dict) else schema
-    if kind == "record":
-        given = {field["name"]: default.get(field["name"], field.get("json")) for field in schema["fields"]}
-        return {field["name"]: as_value(field["type"], given[field["name"]], named) for field in schema["fields"]}
-    if kind == "array":
-        return [as_value(schema["items"], item, named) for item in default]
-    if kind == "map":
-        return {key: as_value(schema["values"], item, named) for key, item in default.items()}
-    if kind in ("bytes", "fixed"):
-        default = default.encode("latin-1")
-    if kind in ("float", "double"):
-        default = float(default)
-    return default
-
-
-class Avro:
-    def __init__(self, reader, writer):
-        self.reader, self.writer = (avro.schema.parse(json.dumps(schema)) for schema in (reader, writer))
-
-    def compatible(self):
-        checker = avro.compatibility.ReaderWriterCompatibilityChecker()
-        result = checker.get_compatibility(self.reader, self.writer)
-        return result.compatibility is avro.compatibility.SchemaCompatibilityType.compatible
-
-    def resolve(self, datum):
-        return self.whole(datum, self.writer, self.reader)
-
-    def found(self, datum):
-        return found(lambda: self.whole(bytes.fromhex(datum["reader"]), self.reader, self.reader))
-
-    def whole(self, datum, writer, reader):
-        stream = io.BytesIO(datum)
-        value = avro.io.DatumReader(writer, reader).read(avro.io.BinaryDecoder(stream))
-        if stream.read():
-            raise ValueError("bytes are left over")
-        return value
-
-
-main()
+if __name__ == "__main__":
+    main()

@@ -79,3 +79,104 @@ pub const KNOWN: &[Known] = &[
     known("timestamp_millis", FASTAVRO, YEARS),
     known("uuid_string", AVRO, ANY_UUID),
 ];
+
+/// Where an oracle departs from Avro's schema resolution.
+pub struct Departure {
+    /// The oracle.
+    pub oracle: &'static str,
+    /// What it is repaired for: `oracle/repairs.py` and `oracle/second_voice.py` say what is right.
+    pub repair: &'static str,
+    /// A case of evolution that shows it.
+    pub case: &'static str,
+    /// What it does.
+    pub reason: &'static str,
+}
+
+const fn departs(
+    oracle: &'static str,
+    repair: &'static str,
+    case: &'static str,
+    reason: &'static str,
+) -> Departure {
+    Departure { oracle, repair, case, reason }
+}
+
+const FIRST_MATCH: &str = "takes the first branch of the reader's union that may match; Java, and we, look for the same \
+                           type first, then for an alias, the short name, and a promotion";
+const MEANINGS: &str = "reads one logical type as another, as Avro allows: our rule is stricter";
+
+/// All of those.
+pub const DEPARTURES: &[Departure] = &[
+    departs(
+        AVRO,
+        "defaults",
+        "default_of_bytes",
+        "fills some defaults in other ways, as the cases above say",
+    ),
+    departs(AVRO, "enum default", "symbol_removed_with_default", "knows no default of the reader's enum"),
+    departs(AVRO, "field aliases", "field_alias", "knows no aliases of fields"),
+    departs(AVRO, "first branch", "branches_promoted", FIRST_MATCH),
+    departs(AVRO, "fullnames", "namespace_changed", "compares fullnames, and knows no aliases"),
+    departs(AVRO, "logical types", "logical_changed", MEANINGS),
+    departs(AVRO, "outer elements", "items_of_another_type", "promotes no elements of arrays or maps"),
+    departs(
+        AVRO,
+        "promotion",
+        "text_and_bytes",
+        "leaves a whole number that is read as a float one, and reads no string as bytes",
+    ),
+    departs(AVRO, "union as one", "out_of_union", "reads no union as anything but a union"),
+    departs(
+        FASTAVRO,
+        "aliases",
+        "type_alias_of_no_namespace",
+        "takes an alias without a namespace for that name in every namespace",
+    ),
+    departs(FASTAVRO, "first branch", "branches_of_one_name", FIRST_MATCH),
+    departs(
+        FASTAVRO,
+        "kinds",
+        "kind_changed_to_record",
+        "takes a record, an enum and a fixed of one name for the same type",
+    ),
+    departs(FASTAVRO, "logical types", "logical_changed", MEANINGS),
+    departs(
+        FASTAVRO,
+        "reference",
+        "definition_in_a_union",
+        "fails where, of the writer and a union of the reader's, one defines a type and the other refers to it",
+    ),
+    departs(
+        FASTAVRO,
+        "shallow match",
+        "items_of_another_type",
+        "judges arrays and maps by their elements' outer types before there is an element, so that empty ones are \
+         refused; and looks no deeper when it chooses a branch",
+    ),
+    departs(
+        FASTAVRO,
+        "shared field",
+        "alias_shared",
+        "gives a field of the writer's to one field of the reader's only, and fails where two of the writer's have \
+         names of one of the reader's",
+    ),
+    departs(FASTAVRO, "single precision", "widened_and_rounded", "does not round a number to a float"),
+];
+
+/// Disagreements of an oracle in a case of evolution that have to do with the data, and not with another schema.
+pub const UNMENDED: &[Known] = &[
+    known("blocks_of_wrong_sizes", AVRO, BLOCK_SIZE),
+    known("blocks_of_wrong_sizes", FASTAVRO, BLOCK_SIZE),
+    known("int_of_too_many_bits", AVRO, WIDE_INT),
+    known("int_of_too_many_bits", FASTAVRO, WIDE_INT),
+    known(
+        "symbol_that_is_none",
+        AVRO,
+        "reads an index beyond the writer's own symbols as the writer's default",
+    ),
+    known("symbol_that_is_none", FASTAVRO, "counts a negative index from the end"),
+];
+
+/// Cases of evolution on which the oracle's checker of compatibility disagrees.
+pub const CHECKER: &[Known] =
+    &[known("type_alias_without_namespace", AVRO, "does not give an alias the namespace of its type")];

@@ -20,7 +20,6 @@ pub mod answer;
 pub mod apache;
 pub mod cases;
 pub mod crates;
-pub mod datum;
 pub mod item;
 pub mod known;
 pub mod pair;

@@ -1,4 +1,4 @@
-//! PyPI's fastavro and avro as oracles, asked through one process of `oracle/oracle.py`.
+//! PyPI's fastavro and avro as oracles, asked through a process that runs a script of the folder `oracle`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -33,11 +33,11 @@ pub struct Question<'a> {
 impl Python {
     /// Starts `oracle.py`.
     pub fn start() -> Self {
-        Self::start_with("oracle.py")
+        Self::start_script("oracle.py")
     }
 
-    /// Starts a script of the folder `oracle`, which answers each line of JSON with one.
-    pub fn start_with(script: &str) -> Self {
+    /// Starts a script of the folder `oracle`, which answers lines of JSON with lines of JSON.
+    pub fn start_script(script: &str) -> Self {
         let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let mut child = Command::new(tests.join("../services/python.sh"))
             .arg(tests.join("oracle").join(script))
@@ -50,25 +50,25 @@ impl Python {
         Self { child, input, output }
     }
 
-    /// The answer, by library.
+    /// The answer of `oracle.py`, by library.
     pub fn ask(&mut self, question: &Question<'_>) -> Json {
         let Question { schema, write, read, default, other } = question;
-        self.ask_json(&json!({
+        self.exchange(&json!({
             "schema": schema, "write": write, "read": read, "default": default, "other": other
         }))
     }
 
-    /// The answer to a line of any script.
-    pub fn ask_json(&mut self, line: &Json) -> Json {
+    /// The answer to a line of JSON.
+    pub fn exchange(&mut self, line: &Json) -> Json {
         let input = self.input.as_mut().expect("it is open until the end");
         let sent = writeln!(input, "{line}").and_then(|()| input.flush());
         let mut answer = String::new();
         let received = self.output.read_line(&mut answer);
         if sent.is_err() || !received.is_ok_and(|bytes| bytes > 0) {
             // What it says is on its standard error, which is ours.
-            panic!("the script has ended: {:?}", self.child.wait());
+            panic!("the oracles have ended: {:?}", self.child.wait());
         }
-        serde_json::from_str(&answer).expect("it answers in JSON")
+        serde_json::from_str(&answer).expect("the oracles answer in JSON")
     }
 }
 

@@ -1,4 +1,5 @@
-//! Random pairs of schemas: the checker's verdict is that of PyPI's avro, and data of the writer's become what fastavro reads.
+//! Random pairs of schemas, one evolved from the other, and random data of the writer's: the project's checker of
+//! compatibility and its schema resolution, against PyPI's avro and fastavro.
 //!
 //! `CQ_SEED` and `CQ_PAIRS` choose others than those of the suite.
 #![cfg(feature = "oracles")]
@@ -12,300 +13,207 @@
 )]
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::thread;
 
-use cq_events::codec::{DecodeLimits, Transcoder};
 use cq_events_avro_tests::answer::hex;
-use cq_events_avro_tests::datum;
-use cq_events_avro_tests::pair::{Pair, for_others};
+use cq_events_avro_tests::known::{DEPARTURES, Departure};
+use cq_events_avro_tests::pair::{Counts, Judged};
 use cq_events_avro_tests::python::Python;
-use cq_events_avro_tests::rng::Rng;
-use cq_events_schema::{Finding, Rule, Schemas, incompatibilities};
-use serde_json::{Value as Json, json};
+use cq_events_schema::Rule;
+use serde_json::Value as Json;
 
 const PAIRS: u64 = 20_000;
-/// Data of each pair. Of one that is incompatible more are tried, until one is refused.
-const DATA: usize = 5;
-const MOST_DATA: usize = 200;
-/// How many pairs each rule must decide, and each change must have made.
+/// How many pairs are asked of at once.
+const CHUNK: usize = 50;
+/// Each question is one line, and each process has a thread.
+const PROCESSES: usize = 2;
+/// How many pairs must have each evolution, and for how many each rule must be the only one that is broken, of the
+/// suite's number.
 const LEAST: usize = 200;
 
 #[test]
-fn verdicts_and_values_are_those_of_two_other_implementations() {
-    let (seed, number) = (setting("CQ_SEED", 1), setting("CQ_PAIRS", PAIRS));
-    let mut python = Python::start_with("pairs.py");
-    let mut tally = Tally::default();
-    let mut next = 0;
-    while tally.pairs < number {
-        let pair = Pair::random(seed, next);
-        next += 1;
-        let (reader, writer) = (pair.reader.to_string(), pair.writer.to_string());
-        // A change may make what is no schema, such as a record that always holds itself.
-        let parse = |text: &str| Schemas::parse_text("schema", text);
-        let (Ok(ours), Ok(theirs)) = (parse(&reader), parse(&writer)) else { continue };
-        let findings = incompatibilities(&ours, &theirs);
-        let data = data(&reader, &writer, &theirs, !findings.is_empty(), &mut Rng::new(!seed, next));
-        let lines: Vec<Json> =
-            data.iter().map(|(writer, reader)| json!({"writer": hex(writer), "reader": reader.as_ref().map(|datum| hex(datum))})).collect();
-        let question = json!({"reader": for_others(&reader), "writer": for_others(&writer), "data": lines});
-        let answer = python.ask_json(&question);
-        tally.add(&pair, &findings, &data, &answer);
+fn random_pairs_agree_with_two_other_implementations() {
+    let seed = setting("CQ_SEED", 1);
+    let number = setting("CQ_PAIRS", PAIRS) as usize;
+    let totals: Vec<Totals> = thread::scope(|scope| {
+        let run = |process: usize| {
+            scope.spawn(move || {
+                let mut python = Python::start_script("pairs.py");
+                let mut totals = Totals::default();
+                for start in (process * CHUNK..number).step_by(PROCESSES * CHUNK) {
+                    totals.judge(seed, start..number.min(start + CHUNK), &mut python);
+                }
+                totals
+            })
+        };
+        let threads: Vec<_> = (0..PROCESSES).map(run).collect();
+        threads.into_iter().map(|thread| thread.join().expect("it does not panic")).collect()
+    });
+    let mut all = Totals::default();
+    totals.into_iter().for_each(|totals| all.add(totals));
+    all.print(seed, number);
+    assert!(all.failures.is_empty(), "{} failures, the first of which are above", all.failures.len());
+    all.check_repairs();
+    if number >= PAIRS as usize {
+        all.check_shares(number);
     }
-    tally.end(number);
 }
 
-/// Data of the writer's with what becomes of them.
-fn data(
-    reader: &str,
-    writer: &str,
-    schemas: &Schemas,
-    is_bad: bool,
-    rng: &mut Rng,
-) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-    let transcoder = Transcoder::new(reader, writer).unwrap();
-    let mut data = Vec::new();
-    let mut refused = 0;
-    for tried in 0..MOST_DATA {
-        if tried >= DATA && (!is_bad || refused > 0) {
-            break;
-        }
-        let datum = datum::of_root(schemas, rng);
-        let mut out = Vec::new();
-        let done = transcoder.transcode(&datum, DecodeLimits::DEFAULT, &mut out).is_ok();
-        refused += usize::from(!done);
-        // Of many that are tried for one that is refused, that one is enough.
-        if tried < DATA || !done {
-            data.push((datum, done.then_some(out)));
-        }
-    }
-    data
-}
-
+/// What was counted.
 #[derive(Default)]
-struct Tally {
-    pairs: u64,
-    compatible: u64,
-    values: usize,
-    refused: usize,
-    changes: BTreeMap<&'static str, usize>,
-    /// By rule, the pairs that it is found in, and those in which it is alone.
+struct Totals {
+    evolutions: Counts,
+    compatible: usize,
+    /// The pairs that break a rule, and those that break no other.
     rules: BTreeMap<Rule, (usize, usize)>,
-    /// Where an oracle says otherwise.
-    otherwise: BTreeMap<&'static str, usize>,
-    failures: usize,
+    data: usize,
+    refused: usize,
+    /// By oracle: what it says, and of how many data it says so as it is, and when it is repaired.
+    verdicts: BTreeMap<(String, String), (usize, usize)>,
+    /// By oracle and repair, the data that need it.
+    repairs: BTreeMap<(String, String), usize>,
+    failures: Vec<String>,
 }
 
-impl Tally {
-    fn add(&mut self, pair: &Pair, findings: &[Finding], data: &[(Vec<u8>, Option<Vec<u8>>)], answer: &Json) {
-        self.pairs += 1;
-        self.compatible += u64::from(findings.is_empty());
-        pair.changes.iter().for_each(|change| *self.changes.entry(change).or_default() += 1);
-        let mut rules: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
-        rules.sort();
-        rules.dedup();
-        for rule in &rules {
-            let (all, alone) = self.rules.entry(*rule).or_default();
-            *all += 1;
-            *alone += usize::from(rules.len() == 1);
-        }
-        // Our stricter rule aside.
-        let expected = rules.iter().all(|rule| *rule == Rule::Logical);
-        if answer["compatible"] != expected {
-            self.fail(pair, &format!("{findings:?}, but avro's checker says {}", answer["compatible"]));
-        }
-        let refused = data.iter().filter(|(_, read)| read.is_none()).count();
-        self.values += data.len() - refused;
-        self.refused += refused;
-        if findings.is_empty() != (refused == 0) {
-            self.fail(pair, &format!("{findings:?}, but {refused} of {} data were refused", data.len()));
-        }
-        for ((datum, read), verdicts) in data.iter().zip(answer["data"].as_array().unwrap()) {
-            for (index, verdict) in verdicts.as_array().unwrap().iter().enumerate() {
-                let Some(words) = verdict.as_str() else { continue };
-                let oracle = ["fastavro", "avro"][index];
-                match defect(oracle, pair, findings, read.is_none(), words) {
-                    Some(name) => *self.otherwise.entry(name).or_default() += 1,
-                    None => self.fail(
-                        pair,
-                        &format!(
-                            "{} -> {:?}: {oracle} {words}",
-                            hex(datum),
-                            read.as_ref().map(|read| hex(read))
-                        ),
-                    ),
-                }
-            }
+impl Totals {
+    fn judge(&mut self, seed: u64, numbers: Range<usize>, python: &mut Python) {
+        let judged: Vec<Judged> = numbers.map(|number| Judged::new(seed, number)).collect();
+        let questions: Vec<Json> = judged.iter().map(Judged::question).collect();
+        let answers = python.exchange(&Json::from(questions));
+        for (judged, answer) in judged.iter().zip(answers.as_array().expect("as many answers as questions")) {
+            self.count(judged, answer);
         }
     }
 
-    fn fail(&mut self, pair: &Pair, words: &str) {
-        const SHOWN: usize = 12;
-        self.failures += 1;
-        if self.failures <= SHOWN {
-            let short = |text: String| text.chars().take(1_500).collect::<String>();
-            let (reader, writer) = (short(pair.reader.to_string()), short(pair.writer.to_string()));
-            println!("reader {reader}\nwriter {writer}\n  {:?}: {}\n", pair.changes, short(words.to_owned()));
+    fn count(&mut self, judged: &Judged, answer: &Json) {
+        self.evolutions.add(&judged.pair);
+        self.compatible += usize::from(judged.rules.is_empty());
+        for rule in &judged.rules {
+            let (any, only) = self.rules.entry(*rule).or_default();
+            *any += 1;
+            *only += usize::from(judged.rules.len() == 1);
         }
-    }
-
-    fn end(&self, number: u64) {
-        println!(
-            "{} pairs, {} of them compatible; {} data read, {} refused",
-            self.pairs, self.compatible, self.values, self.refused
-        );
-        println!("\nrule: pairs in which it is found, and is the only one");
-        for rule in Rule::ALL {
-            let (all, alone) = self.rules.get(&rule).copied().unwrap_or_default();
-            println!("{all:6} {alone:6}  {}", rule.name());
+        let mut fail = |words: String| {
+            self.failures.push(format!(
+                "pair {}: {words}\n  reader {}\n  writer {}",
+                judged.number, judged.reader, judged.writer
+            ));
+        };
+        let says = if judged.plain_rules.is_empty() { "compatible" } else { "incompatible" };
+        if answer["checker"] != says {
+            fail(format!(
+                "avro's checker says {}, and ours {says} {:?}",
+                answer["checker"], judged.plain_rules
+            ));
         }
-        println!("\nchanges");
-        self.changes.iter().for_each(|(change, count)| println!("{count:6}  {change}"));
-        println!("\nknown defects of the oracles: data");
-        self.otherwise.iter().for_each(|(name, count)| println!("{count:6}  {name}"));
-        assert!(self.failures == 0, "{} failures, the first of which are above", self.failures);
-        if number >= PAIRS {
-            let share = self.compatible * 100 / self.pairs;
-            assert!((30..=70).contains(&share), "{share} % are compatible");
-            for rule in Rule::ALL {
-                assert!(self.rules.get(&rule).is_some_and(|(_, alone)| *alone >= LEAST), "{}", rule.name());
-            }
-            assert!(self.changes.values().all(|count| *count >= LEAST));
+        // Logical types only ever add to what is wrong.
+        let is_stricter = if judged.plain_rules.is_empty() {
+            judged.rules.iter().all(|rule| *rule == Rule::Logical)
+        } else {
+            !judged.rules.is_empty()
+        };
+        if !is_stricter {
+            fail(format!("with logical types {:?}, without {:?}", judged.rules, judged.plain_rules));
         }
-    }
-}
-
-/// What is known of an oracle that says otherwise, by name, where the pair has what it takes.
-fn defect(
-    oracle: &str,
-    pair: &Pair,
-    findings: &[Finding],
-    is_refused: bool,
-    words: &str,
-) -> Option<&'static str> {
-    let is_of_blocks = words.contains("'type': 'array'") || words.contains("'type': 'map'");
-    if is_refused && findings.iter().any(|finding| finding.rule == Rule::Logical) {
-        return Some("both: two logical types are one to them, where our rule is stricter");
-    }
-    let (reader, writer) = (Traits::of(&pair.reader), Traits::of(&pair.writer));
-    let other_kind =
-        reader.named.iter().any(|(name, kind)| writer.named.get(name).is_some_and(|other| other != kind));
-    match oracle {
-        "fastavro" if other_kind => Some("fastavro: a record, an enum and a fixed of one name are one to it"),
-        "fastavro" if words.starts_with("reads of another type") && reader.has_union_of_likes => {
-            Some("fastavro: takes the first branch that a number or text is promoted to, and not its own")
-        }
-        "fastavro" if reader.has_union_of_likes && words.starts_with("refuses: UnicodeDecodeError") => {
-            Some("fastavro: takes the first branch that a number or text is promoted to, and not its own")
-        }
-        "fastavro" if words.starts_with("reads of another type") => {
-            Some("fastavro: what becomes a float keeps the digits of a double")
-        }
-        "fastavro" if words.starts_with("refuses: TypeError") => {
-            Some("fastavro: fails at a union with a reference to a type that is defined elsewhere")
-        }
-        "fastavro"
-            if words.starts_with("refuses: SchemaResolutionError")
-                && is_of_blocks
-                && !findings.is_empty() =>
-        {
-            Some("fastavro: refuses an empty array or map for what it might have held")
-        }
-        "avro" if reader.has_aliases => Some("avro: knows no aliases when it reads"),
-        "avro" if reader.has_other_namespace(&writer) => Some("avro: asks for fullnames when it reads"),
-        "avro" if words.starts_with("refuses: InvalidDefaultException") => {
-            Some("avro: fills defaults by the rule before Avro 1.12, of the union's first branch only")
-        }
-        "avro" if words.contains("not present in Reader's Schema") => {
-            Some("avro: knows no default of an enum")
-        }
-        "avro" if reader.has_bytes_default && words.starts_with("reads another") => {
-            Some("avro: fills a default of bytes with the UTF-8 of its text")
-        }
-        "avro"
-            if reader.has_text
-                && writer.has_text
-                && words.starts_with("refuses: SchemaResolutionException") =>
-        {
-            Some("avro: takes no text for bytes, and no bytes for text")
-        }
-        "avro" if writer.has_union && words.starts_with("refuses: SchemaResolutionException") => {
-            Some("avro: reads no union as one of its types, unless that is the very same")
-        }
-        "avro" if !findings.is_empty() && words.starts_with("refuses: SchemaResolutionException") => {
-            Some("avro: refuses an empty array or map for what it might have held")
-        }
-        "avro" if words.starts_with("reads of another type") => {
-            Some("avro: a promoted value stays what it was")
-        }
-        _ => None,
-    }
-}
-
-/// What of a schema the oracles stumble over.
-#[derive(Default)]
-struct Traits {
-    /// The kinds of named types, by their short names and aliases.
-    named: BTreeMap<String, String>,
-    /// Those of the named types.
-    namespaces: BTreeMap<String, String>,
-    has_aliases: bool,
-    /// Text or bytes.
-    has_text: bool,
-    has_bytes_default: bool,
-    has_union: bool,
-    /// Whether a union has two types of which one is promoted to the other.
-    has_union_of_likes: bool,
-}
-
-impl Traits {
-    fn of(schema: &Json) -> Self {
-        let mut traits = Self::default();
-        traits.add(schema);
-        traits
-    }
-
-    /// Whether a type is in another namespace there.
-    fn has_other_namespace(&self, other: &Self) -> bool {
-        self.namespaces
-            .iter()
-            .any(|(name, space)| other.namespaces.get(name).is_some_and(|other| other != space))
-    }
-
-    fn add(&mut self, schema: &Json) {
-        let short = |name: &str| name.rsplit('.').next().unwrap().to_owned();
-        match schema {
-            Json::Array(items) => {
-                let names: Vec<&str> =
-                    items.iter().filter_map(|item| item.as_str().or_else(|| item["type"].as_str())).collect();
-                self.has_union |=
-                    items.iter().all(|item| item.get("fields").is_some() || item.get("name").is_none());
-                let likes = [&["int", "long", "float", "double"][..], &["string", "bytes"]];
-                self.has_union_of_likes |=
-                    likes.iter().any(|likes| names.iter().filter(|name| likes.contains(name)).count() > 1);
-                items.iter().for_each(|item| self.add(item));
-            }
-            Json::Object(members) => {
-                let aliases = members.get("aliases").and_then(Json::as_array);
-                self.has_aliases |= aliases.is_some();
-                let default = members.get("default").map(Json::to_string).unwrap_or_default();
-                self.has_bytes_default |=
-                    default.contains(['\u{fe}', '\u{1}']) || default.contains("\\u0001");
-                if let (Some(kind @ ("record" | "enum" | "fixed")), Some(name)) =
-                    (schema["type"].as_str(), schema["name"].as_str())
-                {
-                    let names = aliases.into_iter().flatten().filter_map(Json::as_str).chain([name]);
-                    self.namespaces.insert(short(name), name.split('.').next().unwrap().to_owned());
-                    self.named.extend(names.map(|name| (short(name), kind.to_owned())));
-                }
-                for (key, member) in members {
-                    if key != "default" {
-                        self.add(member);
-                    }
-                }
-            }
-            Json::String(text) => self.has_text |= matches!(text.as_str(), "string" | "bytes"),
+        let refused = judged.data.iter().find_map(|(datum, ours)| Some((datum, ours.as_ref().err()?)));
+        match (judged.rules.is_empty(), refused) {
+            (true, Some((datum, error))) => fail(format!("{} is refused: {error}", hex(datum))),
+            (false, None) => fail(format!("{:?}, but all was read", judged.rules)),
             _ => {}
         }
+        let verdicts = answer["data"].as_array().expect("as many verdicts as data");
+        for ((datum, ours), verdict) in judged.data.iter().zip(verdicts) {
+            self.data += 1;
+            self.refused += usize::from(ours.is_err());
+            for (oracle, verdict) in [("fastavro", verdict), ("avro", &verdict["avro"])] {
+                let word = text(&verdict["verdict"]);
+                let repairs: Vec<&str> =
+                    verdict["repairs"].as_array().into_iter().flatten().map(text).collect();
+                let (as_it_is, repaired) =
+                    self.verdicts.entry((oracle.to_owned(), word.to_owned())).or_default();
+                *(if repairs.is_empty() { as_it_is } else { repaired }) += 1;
+                for repair in repairs {
+                    *self.repairs.entry((oracle.to_owned(), repair.to_owned())).or_default() += 1;
+                }
+                if word == "differs" {
+                    self.failures.push(format!(
+                        "pair {}: {} became {}; {oracle} {verdict}\n  reader {}\n  writer {}",
+                        judged.number,
+                        hex(datum),
+                        ours.as_ref().map_or_else(Clone::clone, |ours| hex(ours)),
+                        judged.reader,
+                        judged.writer
+                    ));
+                }
+            }
+        }
     }
+}
+
+impl Totals {
+    fn add(&mut self, other: Self) {
+        self.evolutions.merge(other.evolutions);
+        self.compatible += other.compatible;
+        self.data += other.data;
+        self.refused += other.refused;
+        for (rule, (any, only)) in other.rules {
+            let known = self.rules.entry(rule).or_default();
+            *known = (known.0 + any, known.1 + only);
+        }
+        for (key, (as_it_is, repaired)) in other.verdicts {
+            let known = self.verdicts.entry(key).or_default();
+            *known = (known.0 + as_it_is, known.1 + repaired);
+        }
+        other.repairs.into_iter().for_each(|(key, count)| *self.repairs.entry(key).or_default() += count);
+        self.failures.extend(other.failures);
+    }
+
+    fn print(&self, seed: u64, number: usize) {
+        println!("How many of {number} pairs (seed {seed}) had each evolution:\n\n{}", self.evolutions);
+        println!(
+            "{} pairs are compatible. The rules that are broken, and how often no other is:\n",
+            self.compatible
+        );
+        for (rule, (any, only)) in &self.rules {
+            println!("{any:6} {only:6}  {}", rule.name());
+        }
+        println!(
+            "\n{} data, of which {} are refused. What the oracles say of them, as they are and repaired:\n",
+            self.data, self.refused
+        );
+        for ((oracle, verdict), (as_it_is, repaired)) in &self.verdicts {
+            println!("{as_it_is:6} {repaired:6}  {oracle}: {verdict}");
+        }
+        println!("\nThe data for which they are repaired:\n");
+        for ((oracle, repair), count) in &self.repairs {
+            println!("{count:6}  {oracle}: {repair}");
+        }
+        for failure in self.failures.iter().take(10) {
+            println!("\n{}", failure.chars().take(3_000).collect::<String>());
+        }
+    }
+
+    fn check_repairs(&self) {
+        for (oracle, repair) in self.repairs.keys() {
+            let is_known = |known: &Departure| known.oracle == oracle && known.repair == repair;
+            assert!(DEPARTURES.iter().any(is_known), "{oracle} is repaired for {repair} without a reason");
+        }
+    }
+
+    fn check_shares(&self, number: usize) {
+        assert!((30..=70).contains(&(self.compatible * 100 / number)), "{} are compatible", self.compatible);
+        for rule in Rule::ALL {
+            let only = self.rules.get(&rule).map_or(0, |(_, only)| *only);
+            assert!(only >= LEAST, "{} decided {only} times", rule.name());
+        }
+        let rare = self.evolutions.below(LEAST);
+        assert!(rare.is_empty(), "less than {LEAST} pairs had each of {rare:?}");
+    }
+}
+
+fn text(json: &Json) -> &str {
+    json.as_str().unwrap_or_else(|| panic!("{json} is no text"))
 }
 
 fn setting(name: &str, default: u64) -> u64 {

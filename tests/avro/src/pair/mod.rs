@@ -1,53 +1,143 @@
-//! Random pairs of schemas, of which the one came of the other: what a topic has seen after some releases.
+//! Pairs of schemas, of which one evolved from the other: a reader's and a writer's.
 
-mod change;
-mod grow;
+mod check;
+mod datum;
+mod draw;
+mod evolve;
+mod fields;
+mod judged;
+mod named;
+mod types;
 
-use cq_events_schema::normalise;
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use crate::rng::Rng;
+use crate::schema::{Field, Named, NamedKind, Schema, Ty};
 
-/// A reader's schema and a writer's.
+pub use datum::Data;
+pub use evolve::{Counts, Evolution};
+pub use judged::{Judged, Transcoded};
+
+/// A reader's and a writer's schema.
 #[derive(Clone, Debug)]
 pub struct Pair {
-    pub reader: Json,
-    pub writer: Json,
-    /// What was done to one to get the other.
-    pub changes: Vec<&'static str>,
+    pub reader: Side,
+    pub writer: Side,
+    /// What lies between them, in either direction.
+    pub evolutions: BTreeSet<Evolution>,
+}
+
+/// A schema of any type, with the types that it mentions.
+#[derive(Clone, Debug)]
+pub struct Side {
+    pub schema: Schema,
+    pub root: Ty,
 }
 
 impl Pair {
-    /// The pair of a seed and a number.
-    pub fn random(seed: u64, number: u64) -> Self {
-        let mut rng = Rng::new(seed, number);
-        let before = grow::root(&mut rng);
-        let mut after = before.clone();
-        let mut changes = Vec::new();
-        for _ in 0..1 + rng.below(3) {
-            changes.extend(change::random(&mut after, &mut rng));
+    /// The pair of a number.
+    pub fn random(seed: u64, number: usize) -> Self {
+        let mut rng = Rng::new(seed, number as u64);
+        // All changes are as frequent, also those for which only few schemas have a place.
+        let first = *rng.pick(Evolution::ALL);
+        let (mut old, mut new) = loop {
+            let old = Side::random(&mut rng);
+            let mut new = old.clone();
+            if new.evolve(first, &mut rng) {
+                break (old, new);
+            }
+        };
+        let mut evolutions = BTreeSet::from([first]);
+        for _ in 0..*rng.pick(&[0, 0, 0, 1, 1, 2]) {
+            // Sometimes both have gone on from a common ancestor.
+            let side = if rng.chance(20) { &mut old } else { &mut new };
+            let next = *rng.pick(Evolution::ALL);
+            if side.evolve(next, &mut rng) {
+                evolutions.insert(next);
+            }
         }
-        // Half of the readers are newer than the writer, half are older.
-        let (reader, writer) = if rng.chance(50) { (after, before) } else { (before, after) };
-        Self { reader, writer, changes }
+        let (reader, writer) = if rng.chance(50) { (new, old) } else { (old, new) };
+        Self { reader, writer, evolutions }
     }
 }
 
-/// A schema as other implementations are asked about it: each type is defined where it is first used, since they know no
-/// references to what comes later; and without logical types, which resolution leaves alone, and of which a long may be
-/// no value.
-pub fn for_others(schema: &str) -> Json {
-    plain(serde_json::from_str(&normalise(schema).expect("a schema")).expect("it is JSON"))
+impl Side {
+    /// The schema, each type defined at its first use.
+    pub fn text(&self) -> Json {
+        self.schema.text(&self.root)
+    }
+
+    /// The named types that the root mentions, in the order of their first use.
+    fn reachable(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        let add = |ty: &Ty, found: &mut Vec<usize>| {
+            ty.each_named(&mut |id| {
+                if !found.contains(&id) {
+                    found.push(id);
+                }
+            });
+        };
+        add(&self.root, &mut found);
+        let mut at = 0;
+        while let Some(id) = found.get(at).copied() {
+            self.fields(id).iter().for_each(|field| add(&field.ty, &mut found));
+            at += 1;
+        }
+        found
+    }
+
+    fn named(&self, id: usize) -> &Named {
+        &self.schema.types[id]
+    }
+
+    fn fields(&self, id: usize) -> &[Field] {
+        self.named(id).fields()
+    }
+
+    /// The fields of a record, to be changed.
+    fn fields_mut(&mut self, id: usize) -> Option<&mut Vec<Field>> {
+        match &mut self.schema.types[id].kind {
+            NamedKind::Record(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// All types that are written somewhere, from the outside in: the root, and those of fields.
+    fn each_type(&self, see: &mut impl FnMut(&Ty)) {
+        self.root.each(&mut |ty| see(ty));
+        for id in self.reachable() {
+            self.fields(id).iter().for_each(|field| field.ty.each(&mut |ty| see(ty)));
+        }
+    }
+
+    /// Puts another type in the place of the one of this number, as [`Side::each_type`] counts.
+    fn replace(&mut self, number: usize, new: Ty) {
+        let reachable = self.reachable();
+        let mut left = number;
+        let mut new = Some(new);
+        replace_in(&mut self.root, &mut left, &mut new);
+        for id in reachable {
+            for field in self.fields_mut(id).into_iter().flatten() {
+                replace_in(&mut field.ty, &mut left, &mut new);
+            }
+        }
+    }
 }
 
-fn plain(schema: Json) -> Json {
-    match schema {
-        Json::Array(items) => items.into_iter().map(plain).collect(),
-        Json::Object(members) => members
-            .into_iter()
-            .filter(|(key, _)| !matches!(key.as_str(), "logicalType" | "precision" | "scale"))
-            .map(|(key, value)| if key == "default" { (key, value) } else { (key, plain(value)) })
-            .collect(),
-        other => other,
+fn replace_in(ty: &mut Ty, left: &mut usize, new: &mut Option<Ty>) {
+    if new.is_none() {
+        return;
+    }
+    if *left == 0 {
+        *ty = new.take().expect("it is there");
+        return;
+    }
+    *left -= 1;
+    match ty {
+        Ty::Array(inner) | Ty::Map(inner) => replace_in(inner, left, new),
+        Ty::Union(branches) => branches.iter_mut().for_each(|branch| replace_in(branch, left, new)),
+        _ => {}
     }
 }

@@ -56,6 +56,11 @@ impl Schema {
         Json::Array(vec![self.inline(&Ty::Named(event), &mut BTreeSet::new())])
     }
 
+    /// A type by itself, each named type defined at its first use.
+    pub fn text(&self, ty: &Ty) -> Json {
+        self.inline(ty, &mut BTreeSet::new())
+    }
+
     fn inline(&self, ty: &Ty, seen: &mut BTreeSet<usize>) -> Json {
         match ty {
             Ty::Named(id) if seen.insert(*id) => {

@@ -42,6 +42,8 @@ pub(super) struct Sampler<'a> {
     pub(super) rng: &'a mut Rng,
     /// Whether the values are defaults: what JSON can write, and unions so that the branch is clear.
     defaults: bool,
+    /// Whether a default may leave out a field with a record in it, which may then fill in itself.
+    leaves_out_records: bool,
     /// How many more values there may be within the value, where it need not have them.
     room: usize,
 }
@@ -63,6 +65,11 @@ impl Schema {
         Some(self.as_event(id, Json::Object(form.collect())))
     }
 
+    /// A default for a field of this type.
+    pub fn default_of(&self, ty: &Ty, rng: &mut Rng) -> Sample {
+        Sampler { leaves_out_records: false, ..Sampler::new(self, rng, true) }.sample(ty, 2)
+    }
+
     /// An event's form names the record, also where there is but one.
     fn as_event(&self, id: usize, form: Json) -> Json {
         one(self.types[id].fullname(), form)
@@ -71,7 +78,7 @@ impl Schema {
 
 impl<'a> Sampler<'a> {
     pub(super) fn new(schema: &'a Schema, rng: &'a mut Rng, defaults: bool) -> Self {
-        Self { schema, rng, defaults, room: if defaults { 10 } else { 100 } }
+        Self { schema, rng, defaults, leaves_out_records: true, room: if defaults { 10 } else { 100 } }
     }
 
     /// Whether a value that need not go on goes on.
@@ -194,7 +201,9 @@ impl<'a> Sampler<'a> {
                 for field in fields {
                     let leave_out = self.defaults && self.rng.chance(40);
                     let (value, raw) = match &field.default {
-                        Some(default) if leave_out => (default.form.clone(), None),
+                        Some(default) if leave_out && self.may_leave_out(&field.ty) => {
+                            (default.form.clone(), None)
+                        }
                         _ => {
                             let sample = self.sample(&field.ty, depth + 1);
                             (sample.form, Some(sample.raw))
@@ -214,6 +223,14 @@ impl<'a> Sampler<'a> {
                 Sample::bytes(&bytes)
             }
         }
+    }
+
+    fn may_leave_out(&self, ty: &Ty) -> bool {
+        let mut has_record = false;
+        ty.each_named(&mut |id| {
+            has_record |= matches!(self.schema.types[id].kind, NamedKind::Record(_));
+        });
+        self.leaves_out_records || !has_record
     }
 
     /// A value of a logical type, over a fixed where there is a size. The years are 1 to 9999, since that is how far
