@@ -13,6 +13,7 @@ mod limits;
 mod number;
 mod place;
 mod resolution;
+mod text;
 mod transcode;
 mod varint;
 mod view;

@@ -4,7 +4,7 @@ mod composite;
 mod error;
 mod logical;
 
-use super::{DecodeLimits, varint};
+use super::{DecodeLimits, text, varint};
 
 pub use composite::DecodeBranch;
 pub use error::{DecodeError, DecodeErrorKind};
@@ -220,7 +220,7 @@ impl<'a> Decoder<'a> {
     #[inline]
     pub fn string_ref(&mut self) -> &'a str {
         let at = self.offset();
-        std::str::from_utf8(self.bytes_ref()).unwrap_or_else(|_| {
+        text::of(self.bytes_ref()).unwrap_or_else(|| {
             self.fail(at, DecodeErrorKind::Utf8);
             ""
         })
