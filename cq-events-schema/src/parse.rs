@@ -169,7 +169,7 @@ impl Parser {
         let Some(name) = declared.as_str() else {
             // {"type": {"type": ...}}: the inner object says what it is, and the outer one has the last word on the rest.
             let mut inner = self.ty(declared, namespace, depth + 1);
-            let outer = object.others(&["type", "items", "values", "logicalType", "precision", "scale"]);
+            let outer = object.others(&["type", "items", "values"]);
             inner.properties.retain(|property| outer.iter().all(|other| other.key != property.key));
             inner.properties.extend(outer);
             return inner;
@@ -191,13 +191,7 @@ impl Parser {
             }
             name => {
                 ty.kind = self.reference(name, declared.span, namespace);
-                ty.logical = logical(&object, |logical| match logical {
-                    Logical::Uuid => matches!(ty.kind, Kind::String),
-                    Logical::Decimal { .. } => matches!(ty.kind, Kind::Bytes),
-                    Logical::Date | Logical::TimeMillis => matches!(ty.kind, Kind::Int),
-                    Logical::Duration => false,
-                    _ => matches!(ty.kind, Kind::Long),
-                });
+                ty.logical = logical(&object, |logical| goes_over(logical, &ty.kind));
                 match ty.logical {
                     None => &["type"],
                     Some(_) => &["type", "logicalType", "precision", "scale"],
@@ -456,6 +450,30 @@ impl Parser {
             }
         }
         aliases
+    }
+}
+
+/// Whether properties would make a logical type of a plain one, if they stood in its own object: a logical type that was
+/// written around it means nothing.
+pub(crate) fn would_be_logical(kind: &Kind, properties: &[Property]) -> bool {
+    let member = |property: &Property| Member {
+        key: property.key.clone(),
+        key_span: property.key_span,
+        value: property.value.clone(),
+    };
+    let members: Vec<Member> = properties.iter().map(member).collect();
+    let object = Object { members: &members, head: Span::default() };
+    logical(&object, |logical| goes_over(logical, kind)).is_some()
+}
+
+/// Whether a logical type goes over a type that is no fixed.
+fn goes_over(logical: Logical, kind: &Kind) -> bool {
+    match logical {
+        Logical::Uuid => matches!(kind, Kind::String),
+        Logical::Decimal { .. } => matches!(kind, Kind::Bytes),
+        Logical::Date | Logical::TimeMillis => matches!(kind, Kind::Int),
+        Logical::Duration => false,
+        _ => matches!(kind, Kind::Long),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::json::write_string;
+use crate::parse::would_be_logical;
 use crate::schema::{Field, Kind, Logical, Named, NamedKind, Property, Schemas, Type};
 
 impl Schemas {
@@ -14,6 +15,9 @@ impl Schemas {
         writer.out
     }
 }
+
+/// What says that a type is a logical one.
+const LOGICAL: [&str; 3] = ["logicalType", "precision", "scale"];
 
 struct Writer<'a> {
     schemas: &'a Schemas,
@@ -30,7 +34,13 @@ impl<'a> Writer<'a> {
         if let Kind::Union(branches) = &ty.kind {
             return self.list('[', ']', branches, Self::ty);
         }
-        let is_bare = ty.logical.is_none() && ty.properties.is_empty();
+        let is_misplaced = ty.logical.is_some() || would_be_logical(&ty.kind, &ty.properties);
+        let properties: Vec<&Property> = ty
+            .properties
+            .iter()
+            .filter(|property| !is_misplaced || !LOGICAL.contains(&property.key.as_str()))
+            .collect();
+        let is_bare = ty.logical.is_none() && properties.is_empty();
         match &ty.kind {
             Kind::Array(items) => {
                 self.out.push_str("{\"type\":\"array\",\"items\":");
@@ -47,7 +57,7 @@ impl<'a> Writer<'a> {
             }
         }
         self.logical(ty.logical);
-        self.properties(&ty.properties);
+        self.properties(properties);
         self.out.push('}');
     }
 
@@ -67,7 +77,7 @@ impl<'a> Writer<'a> {
         self.text("namespace", named.namespace());
         self.about(named.doc.as_deref(), &named.aliases);
         self.own(named);
-        self.properties(&named.properties);
+        self.properties(named.properties.iter().collect());
         self.out.push('}');
     }
 
@@ -107,7 +117,7 @@ impl<'a> Writer<'a> {
         if let Some(order) = &field.order {
             self.text("order", order);
         }
-        self.properties(&field.properties);
+        self.properties(field.properties.iter().collect());
         self.out.push('}');
     }
 
@@ -126,8 +136,7 @@ impl<'a> Writer<'a> {
         self.texts("aliases", aliases);
     }
 
-    fn properties(&mut self, properties: &'a [Property]) {
-        let mut sorted: Vec<_> = properties.iter().collect();
+    fn properties(&mut self, mut sorted: Vec<&'a Property>) {
         sorted.sort_by(|left, right| left.key.cmp(&right.key));
         for property in sorted {
             self.key(&property.key);

@@ -79,4 +79,8 @@ fn what_an_outer_object_says_of_the_type_does_not_count() {
     assert_eq!(normalise(nested).unwrap(), r#"{"type":"map","values":"string","cq.a":1}"#);
     let logical = r#"{"type":{"type":"long"},"logicalType":"timestamp-millis"}"#;
     assert_eq!(normalise(logical).unwrap(), "\"long\"");
+    let two = r#"{"type":{"type":"long","logicalType":"timestamp-micros"},"logicalType":"timestamp-millis"}"#;
+    assert_eq!(normalise(two).unwrap(), r#"{"type":"long","logicalType":"timestamp-micros"}"#);
+    let unknown = r#"{"type":"long","logicalType":"my-own"}"#;
+    assert_eq!(normalise(unknown).unwrap(), unknown);
 }
