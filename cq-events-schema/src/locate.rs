@@ -7,7 +7,8 @@ use crate::schema::{Field, Kind, NamedKind, Schemas, Type};
 
 /// How deep values may lie in each other. An error lies less deep, since readers go less deep.
 const MAX_DEPTH: usize = 512;
-/// How many values are passed over: more than are in a message of some megabytes.
+/// How many values are passed over: more than are in a message of some megabytes. Who is lost before has no path, since
+/// that of the last value would be a wrong one.
 const MAX_VALUES: usize = 4 << 20;
 /// How much of a map's key is shown, in characters.
 const LONG_KEY: usize = 40;
@@ -15,7 +16,8 @@ const LONG_KEY: usize = 40;
 impl Schemas {
     /// The path of the value that `offset` of a datum of the type `root` is in, such as
     /// `InspectionCompleted.results[3].limits["low"]`. Where the bytes on the way are broken, the path ends where they
-    /// are. Nothing where the offset is behind the last value, or in front of the first: at the index of a root's branch.
+    /// are. Nothing where the offset is behind the last value, or millions of values into the datum; an empty path at the
+    /// index of a root's branch.
     ///
     /// ```
     /// use cq_events_schema::Schemas;
@@ -35,8 +37,8 @@ impl Schemas {
             walk.path.push_str(name::short(fullname));
         }
         match walk.root(root) {
-            ControlFlow::Break(()) => Some(walk.path),
-            ControlFlow::Continue(()) => None,
+            ControlFlow::Break(()) if walk.values <= MAX_VALUES => Some(walk.path),
+            _ => None,
         }
     }
 }
@@ -114,16 +116,19 @@ impl<'a> Walk<'a> {
         let mut index = 0;
         loop {
             let count = self.long()?;
-            if count < 0 {
-                self.long()?;
-            }
+            // A negative count is followed by the block's size in bytes.
+            let size = if count < 0 { Some(self.long()?) } else { None };
             if count == 0 {
                 return ControlFlow::Continue(());
             }
+            let begin = self.rest.len();
             for _ in 0..count.unsigned_abs() {
                 element(self, index)?;
                 self.path.truncate(length);
                 index += 1;
+            }
+            if size.is_some_and(|size| usize::try_from(size) != Ok(begin - self.rest.len())) {
+                return ControlFlow::Break(());
             }
         }
     }

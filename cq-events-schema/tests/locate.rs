@@ -31,9 +31,13 @@ const DATUM: [u8; 32] = [
     0, 0, 0,                            // what is left over
 ];
 
-fn path(datum: &[u8], offset: usize) -> Option<String> {
-    let schemas = Schemas::parse_text("schema", EVENT).unwrap();
+fn walk(schema: &str, datum: &[u8], offset: usize) -> Option<String> {
+    let schemas = Schemas::parse_text("schema", schema).unwrap();
     schemas.locate(&schemas.roots()[0], datum, offset)
+}
+
+fn path(datum: &[u8], offset: usize) -> Option<String> {
+    walk(EVENT, datum, offset)
 }
 
 #[test]
@@ -73,16 +77,44 @@ fn a_datum_that_is_cut_off_ends_where_its_last_value_begins() {
 }
 
 #[test]
-fn hostile_data_end_the_walk() {
-    let walk = |schema: &str, datum: &[u8]| {
-        let schemas = Schemas::parse_text("schema", schema).unwrap();
-        schemas.locate(&schemas.roots()[0], datum, datum.len())
+fn broken_data_end_where_they_are_broken() {
+    let changed = |at: usize, byte: u8| {
+        let mut datum = DATUM;
+        datum[at] = byte;
+        path(&datum, 28)
     };
+    // A branch that the union does not have, a length below zero, a size that is not the block's.
+    assert_eq!(changed(0, 4).as_deref(), Some(""));
+    assert_eq!(changed(14, 4).as_deref(), Some("Event.list[0]"));
+    assert_eq!(changed(18, 1).as_deref(), Some("Event.list[1]"));
+    assert_eq!(changed(16, 8).as_deref(), Some("Event.list"));
+    assert_eq!(changed(22, 1).as_deref(), Some("Event.map"));
+    assert_eq!(changed(28, 4).as_deref(), Some("Event.next"));
+}
+
+#[test]
+fn a_root_that_is_no_union_and_a_long_key_have_their_paths() {
+    assert_eq!(walk("\"long\"", &[1], 0).as_deref(), Some(""));
+    let record =
+        r#"{"type":"record","name":"a.R","fields":[{"name":"m","type":{"type":"map","values":"int"}}]}"#;
+    let mut datum = vec![2, 100];
+    datum.extend([b'k'; 50]);
+    datum.extend([8, 0]);
+    let shown = format!("R.m[\"{}\"]", "k".repeat(40));
+    assert_eq!(walk(record, &datum, 52), Some(shown));
+}
+
+#[test]
+fn hostile_data_end_the_walk() {
+    let walk = |schema: &str, datum: &[u8]| walk(schema, datum, datum.len());
     let most = [0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01];
-    assert!(walk(r#"{"type":"array","items":"null"}"#, &most).is_some());
-    assert!(walk("\"long\"", &[0xFF; 11]).is_some());
-    assert!(walk("\"string\"", &most).is_some());
-    assert!(walk("[\"null\"]", &[9]).is_some());
+    let empty = r#"{"type":"array","items":{"type":"record","name":"Empty","fields":[]}}"#;
+    for items in [r#"{"type":"array","items":"null"}"#, empty] {
+        assert_eq!(walk(items, &most), None, "none of so many is it");
+    }
+    assert_eq!(walk("\"long\"", &[0xFF; 11]).as_deref(), Some(""));
+    assert_eq!(walk("\"string\"", &most).as_deref(), Some(""));
+    assert_eq!(walk("[\"null\"]", &[9]).as_deref(), Some(""));
     let node = r#"{"type":"record","name":"Node","fields":[{"name":"next","type":["null","Node"]}]}"#;
     assert!(walk(node, &[2; 1 << 20]).is_some_and(|path| path.len() < 10_000));
 }

@@ -9,11 +9,11 @@ FOLDER has a schema for each id, ID.avsc. Each line of the input is
 "value" is the message's: a zero byte, the id of the writer's schema, the datum. "event" is what the consumer read,
 written again with the reader's schema. fastavro reads the datum with both schemas, and what it makes of it must be what
 it reads from "event" with the reader's alone. (fastavro takes a field's default as the JSON that it is: the text of bytes
-is no bytes, and a record lacks the fields that have defaults of their own. So the defaults are made values first.) Of an event that the reader does not have, the name of the writer's record
-must be "unknown", and fastavro must refuse it.
+is no bytes, and a record lacks the fields that have defaults of their own. So the defaults are made values first.) Of an
+event that the reader does not have, the name of the writer's record must be "unknown", and fastavro must refuse it.
 
-Prints one line of JSON: how many events and values were compared, by schema id, how many were unknown, and the first
-ten differences.
+Prints one line of JSON: how many events were compared, by schema id, how many of each field, how many values in all, how
+many events were unknown, how many differences there are and the first ten of them.
 """
 
 import argparse
@@ -36,7 +36,8 @@ def main():
     parsed = fastavro.parse_schema(reader)
     make_values(parsed)
     writers = {int(path.stem): fastavro.parse_schema(json.loads(path.read_text())) for path in args.schemas.glob("*.avsc")}
-    events, values, unknown, differences = collections.Counter(), 0, collections.Counter(), []
+    events, fields, unknown = collections.Counter(), collections.Counter(), collections.Counter()
+    values, differences = 0, []
     for line in sys.stdin:
         read = json.loads(line)
         value = bytes.fromhex(read["value"])
@@ -50,9 +51,12 @@ def main():
         found = whole(bytes.fromhex(read["event"]), parsed)
         events[schema_id] += 1
         values += count(found)
+        record, parts = found
+        fields.update(f"{record}.{field}" for field in parts)
         if not same(found, expected):
             differences.append(f"{read['place']}: {name} became {found}, fastavro reads {expected}")
-    print(json.dumps({"events": events, "values": values, "unknown": unknown, "differences": differences[:10]}))
+    counts = {"events": events, "fields": fields, "values": values, "unknown": unknown}
+    print(json.dumps(counts | {"different": len(differences), "differences": differences[:10]}))
 
 
 def make_values(schema):

@@ -10,6 +10,7 @@
     reason = "it is all tests"
 )]
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use cq_events::Consumer;
 use cq_events::event::StreamSchema as _;
 use cq_events::registry::{LocalRegistry, SchemaId, SchemaRegistry as _};
+use cq_events_schema::{Level, NamedKind, Rule, Schemas, check_compatibility};
 use cq_events_tests::cluster::{Cluster, script};
 use cq_events_tests::evolution::reader::{Borrowed, Owned, Read};
 use cq_events_tests::recorder::eventually;
@@ -28,6 +30,14 @@ use serde_json::{Value, json};
 const COUNT: usize = 400;
 /// How many types the generations have: three, three, three, three and five.
 const TYPES: usize = 17;
+/// In how many generations each type is that today's program has, under whatever name.
+const KNOWN: [(&str, usize); 3] = [
+    ("plant.sensor.MeasurementTaken", 5),
+    ("plant.sensor.SensorMounted", 5),
+    ("plant.sensor.SensorCalibrated", 1),
+];
+/// The same of the types that it does not have.
+const UNKNOWN: [(&str, usize); 2] = [("plant.sensor.SensorRemoved", 5), ("plant.sensor.SensorReplaced", 1)];
 
 const PROGRAMS: [&str; 5] = [
     env!("CARGO_BIN_EXE_evolution_v1"),
@@ -88,21 +98,56 @@ async fn what_five_generations_wrote_is_read_as_fastavro_reads_it() {
     let judged = judge(folder.path(), &read_owned);
     println!("{judged}");
     assert_eq!(judged["differences"], json!([]));
-    let events: u64 =
-        judged["events"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
-    assert_eq!(
-        judged["unknown"],
-        json!({"plant.sensor.SensorRemoved": 5 * COUNT, "plant.sensor.SensorReplaced": COUNT})
-    );
-    assert_eq!(usize::try_from(events).unwrap(), (TYPES - 6) * COUNT);
-    assert!(judged["values"].as_u64().unwrap() > 8 * events, "{judged}");
+    assert_eq!(judged["unknown"], json!(BTreeMap::from(UNKNOWN.map(|(name, of)| (name, of * COUNT)))));
+    assert_eq!(judged["fields"], fields_of_today());
+    let events: u64 = judged["events"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+    assert_eq!(events, KNOWN.iter().map(|(_, of)| (of * COUNT) as u64).sum::<u64>());
 
-    // One bit of one value that was read, and all would not be well.
+    // One byte of an event that was read, and all would not be well: whether the last sensor that was mounted is checked.
+    let mut spoilt = read_owned.clone();
+    let mounted = SensorEvent::STREAM.events.iter().position(|event| event.fullname == KNOWN[1].0).unwrap();
+    let begin = u8::try_from(2 * mounted).unwrap();
+    let mut events = spoilt.iter_mut().filter_map(|read| read.event.as_mut());
+    *events.rfind(|event| event[0] == begin).unwrap().last_mut().unwrap() ^= 1;
+    assert_eq!(judge(folder.path(), &spoilt)["different"], 1);
+
+    // Nor if an event that is known were passed on as one that is not.
     let mut spoilt = read_owned;
-    let last = spoilt.iter_mut().rev().find_map(|read| read.event.as_mut()?.last_mut()).unwrap();
-    *last ^= 1;
-    let judged = judge(folder.path(), &spoilt);
-    assert_eq!(judged["differences"].as_array().unwrap().len(), 1, "{judged}");
+    let read = spoilt.iter_mut().find(|read| read.event.is_some()).unwrap();
+    (read.event, read.unknown) = (None, Some(KNOWN[0].0.to_owned()));
+    assert_eq!(judge(folder.path(), &spoilt)["different"], 1);
+}
+
+/// How often each field of today's schema is read.
+fn fields_of_today() -> Value {
+    let schemas = Schemas::parse_text("today", SensorEvent::STREAM.schema).unwrap();
+    let mut fields = BTreeMap::new();
+    for (fullname, of) in KNOWN {
+        let NamedKind::Record(record) = &schemas.get(fullname).unwrap().kind else { panic!("{fullname}") };
+        fields.extend(record.fields.iter().map(|field| (format!("{fullname}.{}", field.name), of * COUNT)));
+    }
+    json!(fields)
+}
+
+#[test]
+fn all_that_today_cannot_read_is_events_that_it_does_not_have() {
+    let today = Schemas::parse_text("today", SensorEvent::STREAM.schema).unwrap();
+    let generations = [
+        evolution_v1::sensor::SensorEvent::STREAM,
+        evolution_v2::sensor::SensorEvent::STREAM,
+        evolution_v3::sensor::SensorEvent::STREAM,
+        evolution_v4::sensor::SensorEvent::STREAM,
+        evolution_v5::sensor::SensorEvent::STREAM,
+    ];
+    let schemas = generations.map(|stream| Schemas::parse_text("generation", stream.schema).unwrap());
+    let found = check_compatibility(Level::BackwardTransitive, &today, &schemas.each_ref());
+    let mut missing = BTreeMap::new();
+    for finding in found.iter().flat_map(|incompatibility| &incompatibility.findings) {
+        assert_eq!(finding.rule, Rule::Branch, "{finding:?}");
+        let name = UNKNOWN.iter().find(|(name, _)| finding.message.contains(name));
+        *missing.entry(name.unwrap_or_else(|| panic!("{finding:?}")).0).or_insert(0) += 1;
+    }
+    assert_eq!(missing, BTreeMap::from(UNKNOWN));
 }
 
 /// Runs the consumer until it has read all that the programs wrote.
