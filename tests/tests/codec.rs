@@ -44,7 +44,7 @@ fn agrees_with_apache_avro<S: EventStream + std::fmt::Debug + PartialEq>() {
 /// No prefix of a datum is an event, and no datum with a byte more.
 fn refuses_truncated_and_longer<S: EventStream + std::fmt::Debug>() {
     let oracle = Oracle::new(S::STREAM.schema);
-    let mut runner = runner(50);
+    let mut runner = runner(10);
     runner
         .run(&oracle.values(), |value| {
             let mut datum = oracle.encode(value);
