@@ -11,13 +11,15 @@ use crate::source::Diagnostic;
 
 /// How deep defaults may fill in each other.
 const MAX_DEPTH: usize = 32;
+/// How deep their values may lie in each other, all in all.
+const MAX_NESTED: usize = 512;
 /// How many bytes of JSON a default may become.
 const MAX_BYTES: usize = 1 << 20;
 
 /// The first mistake of the schemas' defaults, which are values of their types: others are mostly the same one, met
 /// from another field.
 pub(crate) fn check(schemas: &Schemas) -> Option<Diagnostic> {
-    let mut filler = Filler { schemas, checker: Checker::new(schemas), known: HashMap::new() };
+    let mut filler = Filler { schemas, checker: Checker::new(schemas), known: HashMap::new(), nested: 0 };
     let records = schemas.named.values().filter_map(|named| match &named.kind {
         NamedKind::Record(record) => Some(record),
         NamedKind::Enum(_) | NamedKind::Fixed(_) => None,
@@ -42,6 +44,7 @@ struct Filler<'a> {
     checker: Checker<'a>,
     /// What each field's default becomes, by the field's address. A field that is being looked at is endless.
     known: HashMap<*const Field, Result<usize, Endless>>,
+    nested: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -64,6 +67,13 @@ impl<'a> Filler<'a> {
     }
 
     fn value(&mut self, ty: &'a Type, value: &'a Json, depth: usize) -> Result<usize, Endless> {
+        self.nested += 1;
+        let bytes = if self.nested > MAX_NESTED { Err(Endless) } else { self.value_within(ty, value, depth) };
+        self.nested -= 1;
+        bytes
+    }
+
+    fn value_within(&mut self, ty: &'a Type, value: &'a Json, depth: usize) -> Result<usize, Endless> {
         let own = value.span.end.saturating_sub(value.span.start);
         let sum = |bytes: usize, more: Result<usize, Endless>| Ok(bytes.saturating_add(more?));
         match (&ty.kind, &value.value) {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::name;
 use crate::schema::{Field, Kind, NamedKind, Schemas, Type};
 
-/// How deep values may lie in each other. An error lies less deep, since readers go less deep.
+/// How deep values may lie in each other. Who is deeper has no path.
 const MAX_DEPTH: usize = 512;
 /// How many values are passed over: more than are in a message of some megabytes. Who is lost before has no path, since
 /// that of the last value would be a wrong one.
@@ -65,7 +65,10 @@ impl<'a> Walk<'a> {
 
     fn value(&mut self, ty: &'a Type, depth: usize) -> ControlFlow<()> {
         self.values += 1;
-        if depth > MAX_DEPTH || self.values > MAX_VALUES {
+        if depth > MAX_DEPTH {
+            self.values = usize::MAX;
+        }
+        if self.values > MAX_VALUES {
             return ControlFlow::Break(());
         }
         match &ty.kind {

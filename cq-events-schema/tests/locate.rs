@@ -116,5 +116,5 @@ fn hostile_data_end_the_walk() {
     assert_eq!(walk("\"string\"", &most).as_deref(), Some(""));
     assert_eq!(walk("[\"null\"]", &[9]).as_deref(), Some(""));
     let node = r#"{"type":"record","name":"Node","fields":[{"name":"next","type":["null","Node"]}]}"#;
-    assert!(walk(node, &[2; 1 << 20]).is_some_and(|path| path.len() < 10_000));
+    assert_eq!(walk(node, &[2; 1 << 20]), None, "it is deeper than readers go");
 }

@@ -210,3 +210,34 @@ fn defaults_that_fill_in_for_many_small_elements_have_a_limit() {
     };
     assert_eq!(error.kind, DecodeErrorKind::TooLong { bytes: 100_001, limit: 100_000 });
 }
+
+#[test]
+fn elements_of_no_bytes_are_counted_once_in_another_order_too() {
+    let empty = r#"{"type":"array","items":{"type":"record","name":"E","fields":[]}}"#;
+    let filled = r#"{"type":"array","items":{"type":"record","name":"E","fields":[{"name":"x","type":"int","default":0}]}}"#;
+    let writer = record(&format!(r#"{{"name":"a","type":{empty}}},{{"name":"b","type":"int"}}"#));
+    let reader = record(&format!(r#"{{"name":"b","type":"int"}},{{"name":"a","type":{filled}}}"#));
+    // 600 of at most 1,024 elements.
+    let read = transcode(&reader, &writer, &[0xB0, 0x09, 0x00, 0x02]).unwrap();
+    assert_eq!(read.len(), 1 + 2 + 600 + 1);
+}
+
+#[test]
+fn a_schema_that_nests_through_many_records_does_not_fill_the_stack() {
+    let array =
+        |inner: String| format!("{}{inner}{}", r#"{"type":"array","items":"#.repeat(90), "}".repeat(90));
+    let link = |n: usize| {
+        let inner = if n == 256 { "\"int\"".to_owned() } else { array(format!("\"R{}\"", n + 1)) };
+        format!(r#"{{"type":"record","name":"R{n}","fields":[{{"name":"x","type":{inner}}}]}}"#)
+    };
+    let fields: Vec<String> =
+        (1..=256).rev().map(|n| format!(r#"{{"name":"f{n}","type":{}}}"#, link(n))).collect();
+    let writer = record(&format!(r#"{{"name":"id","type":"int"}},{}"#, fields.join(",")));
+    let reader = record(r#"{"name":"id","type":"int"}"#);
+    // All fields are empty but the last, which goes as deep as it can.
+    let mut datum = vec![0; 1 + 1 + 254];
+    datum.extend(vec![2; 90 * 255]);
+    datum.extend(vec![0; 90 * 255 + 1]);
+    let (_, kind) = error(&reader, &writer, &datum);
+    assert_eq!(kind, DecodeErrorKind::TooDeep { limit: 1_024 });
+}

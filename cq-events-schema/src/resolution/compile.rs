@@ -1,6 +1,7 @@
 //! Pairs -> programs.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::finding;
 use super::pairs::{Pair, PairId, Pairs, Way};
@@ -22,6 +23,9 @@ pub(super) struct Compiler<'a> {
     pub(super) scanner: Scanner<'a>,
     /// The steps of pairs of records.
     known: HashMap<PairId, Vec<Step>>,
+    /// The tables of pairs of enums, which may be long, and be used in many records.
+    symbols: HashMap<PairId, Arc<Vec<Result<Vec<u8>, usize>>>>,
+    failures: HashMap<PairId, usize>,
     program: Program,
     todo: Vec<(usize, PairId)>,
 }
@@ -33,6 +37,8 @@ impl<'a> Compiler<'a> {
             verdicts,
             scanner: Scanner::new(pairs.writer),
             known: HashMap::new(),
+            symbols: HashMap::new(),
+            failures: HashMap::new(),
             program: Program::default(),
             todo: Vec::new(),
         }
@@ -74,10 +80,14 @@ impl<'a> Compiler<'a> {
             Way::Same | Way::Promote(Promotion::SameBytes) => Step::Copy(self.scanner.scan(pair.writer)),
             Way::Promote(promotion) => Step::Promote(*promotion),
             Way::Symbols(symbols) => {
-                let failure = symbols.iter().any(Option::is_none).then(|| self.failure(pair));
-                Step::Symbol(
-                    symbols.iter().map(|ours| ours.map(index).ok_or(failure.unwrap_or_default())).collect(),
-                )
+                if let Some(table) = self.symbols.get(&id) {
+                    return push(out, Step::Symbol(Arc::clone(table)));
+                }
+                let failure = symbols.iter().any(Option::is_none).then(|| self.failure(id, pair));
+                let of = |ours: &Option<usize>| ours.map(index).ok_or(failure.unwrap_or_default());
+                let table: Arc<Vec<_>> = Arc::new(symbols.iter().map(of).collect());
+                self.symbols.insert(id, Arc::clone(&table));
+                Step::Symbol(table)
             }
             Way::Items(items) => Step::Blocks(self.steps(*items, depth)),
             Way::Values(values) => {
@@ -94,9 +104,9 @@ impl<'a> Compiler<'a> {
                     push(out, Step::Emit(index(branch)));
                     return self.pair(id, depth, out);
                 }
-                None => Step::Fail(self.failure(pair)),
+                None => Step::Fail(self.failure(id, pair)),
             },
-            Way::Never(_) => Step::Fail(self.failure(pair)),
+            Way::Never(_) => Step::Fail(self.failure(id, pair)),
         };
         push(out, step);
     }
@@ -129,11 +139,16 @@ impl<'a> Compiler<'a> {
     }
 
     /// The number of what is wrong with a pair itself.
-    pub(super) fn failure(&mut self, pair: &Pair<'_>) -> usize {
+    pub(super) fn failure(&mut self, id: PairId, pair: &Pair<'_>) -> usize {
+        if let Some(failure) = self.failures.get(&id) {
+            return *failure;
+        }
         let finding = finding::own(self.pairs, pair).into_iter().next();
         let failures = &mut self.program.failures;
         failures.extend(finding.map(|finding| Failure { rule: finding.rule, message: finding.message }));
-        failures.len().saturating_sub(1)
+        let failure = failures.len().saturating_sub(1);
+        self.failures.insert(id, failure);
+        failure
     }
 }
 
@@ -162,7 +177,7 @@ fn weight(steps: &[Step]) -> usize {
         Step::Copy(scans) | Step::Skip(scans) => scan::weight(scans),
         Step::Emit(bytes) => bytes.len() / 16,
         Step::Symbol(symbols) => symbols.len(),
-        Step::Branch(branches) => branches.iter().map(|branch| weight(branch)).sum(),
+        Step::Branch(branches) => branches.iter().map(|branch| 1 + weight(branch)).sum(),
         Step::Blocks(element) => weight(element),
         // Its runs are scanned, and its parts are steps.
         Step::Reorder(reorder) => {

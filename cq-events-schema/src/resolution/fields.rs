@@ -33,7 +33,7 @@ impl<'a> Compiler<'a> {
             return Vec::new();
         };
         if sources.iter().any(|source| matches!(source, Source::Missing)) {
-            return vec![Step::Fail(self.failure(pair))];
+            return vec![Step::Fail(self.failure(id, pair))];
         }
         let fields: Vec<(&Field, Source)> = ours.fields.iter().zip(sources.iter().copied()).collect();
         let (mut out, mut next) = (Vec::new(), 0);

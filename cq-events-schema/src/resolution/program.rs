@@ -1,5 +1,7 @@
 //! Programs: what is done with a writer's bytes to make the reader's of them.
 
+use std::sync::Arc;
+
 use super::finding::Rule;
 
 /// How data of a writer's schema become data of a reader's. Compiled by [`program`](super::program), or for the branches
@@ -35,7 +37,7 @@ pub enum Step {
     /// Adds bytes: defaults, and indices of branches.
     Emit(Vec<u8>),
     /// Reads the index of a symbol, and adds the reader's: for each of the writer's its bytes, or a failure's number.
-    Symbol(Vec<Result<Vec<u8>, usize>>),
+    Symbol(Arc<Vec<Result<Vec<u8>, usize>>>),
     /// Reads the index of a branch, and does what there is to do with it.
     Branch(Vec<Vec<Step>>),
     /// Reads a number, and adds another.

@@ -134,7 +134,7 @@ pub(super) fn push(out: &mut Vec<Scan>, scan: Scan) {
 /// How many scans there are, those within others included.
 pub(super) fn weight(scans: &[Scan]) -> usize {
     let of = |scan: &Scan| match scan {
-        Scan::Union(branches) => branches.iter().map(|branch| weight(branch)).sum(),
+        Scan::Union(branches) => branches.iter().map(|branch| 1 + weight(branch)).sum(),
         Scan::Blocks(element) => weight(element),
         Scan::Bytes(_) | Scan::Varint | Scan::Prefixed | Scan::Call(_) => 0,
     };

@@ -7,6 +7,9 @@ use super::{DecodeErrorKind, DecodeLimits, varint};
 /// How deep procedures may call each other where no record holds itself: deeper than a schema nests.
 const MOST_CALLS: usize = 256;
 
+/// How deep arrays, maps, unions and records lie in each other here, so that no schema can fill the stack: deeper than
+/// values are that a reader takes.
+const MOST_NESTED: usize = 1_024;
 /// How many runs of fields are put in another order without an allocation.
 const FEW_RUNS: usize = 12;
 
@@ -39,6 +42,8 @@ pub(super) struct Transcoding<'a, 'o> {
     /// How many records that may hold themselves lie in each other here, and how many calls.
     depth: usize,
     calls: usize,
+    /// How deep the steps and scans are in each other.
+    nested: usize,
     /// Where in the datum it stopped, and why.
     stop: Option<(usize, Stop)>,
     /// A byte of `out`, and where it comes from once that is known.
@@ -64,6 +69,7 @@ impl<'a, 'o> Transcoding<'a, 'o> {
             zero_sized_elements: limits.zero_sized_elements,
             depth: 0,
             calls: 0,
+            nested: 0,
             stop: None,
             wanted: None,
         }
@@ -107,6 +113,7 @@ impl<'a, 'o> Transcoding<'a, 'o> {
     }
 
     fn steps(&mut self, steps: &'a [Step]) -> Run<()> {
+        self.nest()?;
         for step in steps {
             match step {
                 Step::Copy(scans) => {
@@ -118,8 +125,8 @@ impl<'a, 'o> Transcoding<'a, 'o> {
                 Step::Emit(bytes) => self.emit(bytes)?,
                 Step::Symbol(symbols) => {
                     let at = self.rest;
-                    let symbol =
-                        self.index(symbols, |index, count| DecodeErrorKind::Symbol { index, count })?;
+                    let symbol = self
+                        .index(symbols.as_slice(), |index, count| DecodeErrorKind::Symbol { index, count })?;
                     match symbol {
                         Ok(bytes) => self.emit(bytes)?,
                         Err(failure) => return self.stop_at(at, Stop::Failure(*failure)),
@@ -143,6 +150,15 @@ impl<'a, 'o> Transcoding<'a, 'o> {
                 }
                 Step::Fail(failure) => return self.stop_at(self.rest, Stop::Failure(*failure)),
             }
+        }
+        self.nested -= 1;
+        Ok(())
+    }
+
+    fn nest(&mut self) -> Run<()> {
+        self.nested += 1;
+        if self.nested > MOST_NESTED {
+            return self.fail(self.rest, DecodeErrorKind::TooDeep { limit: MOST_NESTED });
         }
         Ok(())
     }
@@ -237,32 +253,36 @@ impl<'a, 'o> Transcoding<'a, 'o> {
     fn reorder(&mut self, reorder: &'a Reorder) -> Run<()> {
         // Mostly there are few runs.
         let count = reorder.runs.len();
-        let (mut few, mut many): ([&[u8]; FEW_RUNS], Vec<&[u8]>) = ([&[]; FEW_RUNS], Vec::new());
+        let (mut few, mut many): ([(&[u8], usize); FEW_RUNS], Vec<(&[u8], usize)>) =
+            ([(&[], 0); FEW_RUNS], Vec::new());
         let starts = match few.get_mut(..=count) {
             Some(starts) => starts,
             None => {
-                many.resize(count + 1, &[]);
+                many.resize(count + 1, (&[], 0));
                 &mut many
             }
         };
         for (start, run) in starts.iter_mut().zip(&reorder.runs) {
-            *start = self.rest;
+            *start = (self.rest, self.zero_sized_elements);
             self.scan(run)?;
         }
         let end = self.rest;
         if let Some(last) = starts.last_mut() {
-            *last = end;
+            *last = (end, self.zero_sized_elements);
         }
         for part in &reorder.parts {
             match part {
                 Reordered::Emit(bytes) => self.emit(bytes)?,
                 Reordered::Run(run) => {
-                    if let (Some(start), Some(end)) = (starts.get(*run), starts.get(run + 1)) {
+                    if let (Some((start, _)), Some((end, _))) = (starts.get(*run), starts.get(run + 1)) {
                         self.copy(start, end.len())?;
                     }
                 }
                 Reordered::Steps(run, steps) => {
-                    if let Some(start) = starts.get(*run) {
+                    if let (Some((start, before)), Some((_, after))) = (starts.get(*run), starts.get(run + 1))
+                    {
+                        // The same elements are counted once.
+                        self.zero_sized_elements += before - after;
                         self.rest = start;
                         self.steps(steps)?;
                     }
@@ -274,6 +294,7 @@ impl<'a, 'o> Transcoding<'a, 'o> {
     }
 
     fn scan(&mut self, scans: &'a [Scan]) -> Run<()> {
+        self.nest()?;
         for scan in scans {
             match scan {
                 Scan::Bytes(bytes) => self.pass(*bytes)?,
@@ -300,6 +321,7 @@ impl<'a, 'o> Transcoding<'a, 'o> {
                 }
             }
         }
+        self.nested -= 1;
         Ok(())
     }
 
