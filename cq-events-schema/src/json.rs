@@ -61,10 +61,7 @@ impl PartialEq for Json {
             (Value::String(left), Value::String(right)) => left == right,
             (Value::Array(left), Value::Array(right)) => left == right,
             (Value::Object(left), Value::Object(right)) => {
-                left.len() == right.len()
-                    && left.iter().all(|member| {
-                        right.iter().any(|other| member.key == other.key && member.value == other.value)
-                    })
+                left.len() == right.len() && self.members() == other.members()
             }
             _ => false,
         }

@@ -14,6 +14,7 @@ mod canonical;
 mod compatibility;
 mod datum;
 mod defaults;
+mod digest;
 mod endless;
 mod filled;
 pub mod json;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use crate::digest::Digests;
 use crate::json::{Json, Member, Value};
 use crate::name::{self, is_dotted, is_name};
 use crate::nesting;
@@ -62,7 +63,9 @@ impl Schemas {
 struct Parser {
     errors: Vec<Diagnostic>,
     named: BTreeMap<String, Named>,
-    definitions: BTreeMap<String, Json>,
+    /// The definitions that were met, by their digests.
+    definitions: BTreeMap<String, u64>,
+    digests: Digests,
 }
 
 /// An object of the schema, with its keys at hand.
@@ -176,7 +179,7 @@ impl Parser {
         };
         let defined: &[&str] = match name {
             "record" | "enum" | "fixed" => {
-                ty.kind = Kind::Named(self.definition(name, &object, span, namespace, depth));
+                ty.kind = Kind::Named(self.definition(name, &object, namespace, depth));
                 return ty;
             }
             "array" => {
@@ -227,24 +230,17 @@ impl Parser {
     }
 
     /// Takes in the definition of a record, enum or fixed, and returns its fullname.
-    fn definition(
-        &mut self,
-        kind: &str,
-        object: &Object<'_>,
-        span: Span,
-        namespace: &str,
-        depth: usize,
-    ) -> String {
+    fn definition(&mut self, kind: &str, object: &Object<'_>, namespace: &str, depth: usize) -> String {
         let (fullname, name_span) = self.declared_name(object, namespace);
         let inner_namespace = name::namespace(&fullname).to_owned();
         if PRIMITIVES.contains(&name::short(&fullname)) {
             let message = format!("`{}` is the name of a primitive type", name::short(&fullname));
             self.error(name_span, message, "give the type another name");
         }
-        let json = Json { value: Value::Object(object.members.to_vec()), span };
+        let digest = self.digests.members(object.members);
         match self.definitions.get(&fullname) {
             // The same definition twice is fine.
-            Some(first) if *first == json => return fullname,
+            Some(first) if *first == digest => return fullname,
             Some(_) => {
                 let message = format!("`{fullname}` is defined twice, and differently");
                 let hint =
@@ -259,7 +255,7 @@ impl Parser {
             return fullname;
         }
         // Before its fields are read, since they may refer to it, or define it again.
-        self.definitions.insert(fullname.clone(), json);
+        self.definitions.insert(fullname.clone(), digest);
         let (kind, own): (_, &[&str]) = match kind {
             "record" => (NamedKind::Record(self.record(object, &inner_namespace, depth)), &["fields"]),
             "enum" => (NamedKind::Enum(self.symbols(object)), &["symbols", "default"]),
