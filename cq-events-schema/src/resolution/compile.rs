@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::finding;
 use super::pairs::{Pair, PairId, Pairs, Way};
-use super::program::{Failure, Procedure, Program, Promotion, Reordered, Scan, Step};
+use super::program::{Failure, Procedure, Program, Promotion, Reordered, Scan, Step, SymbolTable};
 use super::scan::{self, Scanner};
 use super::verdict::Verdicts;
 use crate::datum;
@@ -24,7 +24,7 @@ pub(super) struct Compiler<'a> {
     /// The steps of pairs of records.
     known: HashMap<PairId, Vec<Step>>,
     /// The tables of pairs of enums, which may be long, and be used in many records.
-    symbols: HashMap<PairId, Arc<Vec<Result<Vec<u8>, usize>>>>,
+    symbols: HashMap<PairId, SymbolTable>,
     failures: HashMap<PairId, usize>,
     program: Program,
     todo: Vec<(usize, PairId)>,
@@ -85,7 +85,7 @@ impl<'a> Compiler<'a> {
                 }
                 let failure = symbols.iter().any(Option::is_none).then(|| self.failure(id, pair));
                 let of = |ours: &Option<usize>| ours.map(index).ok_or(failure.unwrap_or_default());
-                let table: Arc<Vec<_>> = Arc::new(symbols.iter().map(of).collect());
+                let table: SymbolTable = Arc::new(symbols.iter().map(of).collect());
                 self.symbols.insert(id, Arc::clone(&table));
                 Step::Symbol(table)
             }

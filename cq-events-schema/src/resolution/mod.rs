@@ -22,7 +22,7 @@ mod stream;
 mod verdict;
 
 pub use finding::{Finding, Rule};
-pub use program::{Failure, Procedure, Program, Promotion, Reorder, Reordered, Scan, Step};
+pub use program::{Failure, Procedure, Program, Promotion, Reorder, Reordered, Scan, Step, SymbolTable};
 pub use stream::{StreamBranch, StreamResolution};
 
 use crate::schema::Schemas;

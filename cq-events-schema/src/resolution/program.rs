@@ -37,7 +37,7 @@ pub enum Step {
     /// Adds bytes: defaults, and indices of branches.
     Emit(Vec<u8>),
     /// Reads the index of a symbol, and adds the reader's: for each of the writer's its bytes, or a failure's number.
-    Symbol(Arc<Vec<Result<Vec<u8>, usize>>>),
+    Symbol(SymbolTable),
     /// Reads the index of a branch, and does what there is to do with it.
     Branch(Vec<Vec<Step>>),
     /// Reads a number, and adds another.
@@ -51,6 +51,9 @@ pub enum Step {
     /// There is no way to read this: the number of one of [`Program::failures`].
     Fail(usize),
 }
+
+/// For each of the writer's symbols the bytes of the reader's, or a failure's number.
+pub type SymbolTable = Arc<Vec<Result<Vec<u8>, usize>>>;
 
 /// How fields are put in another order.
 #[derive(Clone, Debug, PartialEq)]
