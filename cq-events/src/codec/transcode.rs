@@ -28,6 +28,9 @@ struct Stopped;
 
 type Run<T> = Result<T, Stopped>;
 
+/// Where a run of fields begins, and what is left there of the limit for elements of no bytes.
+type Start<'a> = (&'a [u8], usize);
+
 /// A program on its way through a datum.
 pub(super) struct Transcoding<'a, 'o> {
     program: &'a Program,
@@ -253,8 +256,8 @@ impl<'a, 'o> Transcoding<'a, 'o> {
     fn reorder(&mut self, reorder: &'a Reorder) -> Run<()> {
         // Mostly there are few runs.
         let count = reorder.runs.len();
-        let (mut few, mut many): ([(&[u8], usize); FEW_RUNS], Vec<(&[u8], usize)>) =
-            ([(&[], 0); FEW_RUNS], Vec::new());
+        let mut few: [Start<'_>; FEW_RUNS] = [(&[], 0); FEW_RUNS];
+        let mut many: Vec<Start<'_>> = Vec::new();
         let starts = match few.get_mut(..=count) {
             Some(starts) => starts,
             None => {
