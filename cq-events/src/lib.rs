@@ -11,6 +11,7 @@
 //! | [`registry`] | which schema has which id |
 //! | [`publish`] | the producer |
 //! | [`consume`] | the consumer, and the engine that decides what it does |
+//! | [`dead_letter`] | messages that could not be handled, kept as they were |
 //! | [`kafka`] | everything that touches librdkafka: configuration, topics, offsets |
 //! | [`observe`] | metrics and correlation |
 //! | `json` | events as JSON for people (feature `serde`) |
@@ -22,6 +23,7 @@
 pub mod builder;
 pub mod codec;
 pub mod consume;
+pub mod dead_letter;
 pub mod event;
 #[cfg(feature = "serde")]
 pub mod json;

@@ -35,6 +35,11 @@ impl Headers {
         self.0.iter()
     }
 
+    /// All headers, in their order.
+    pub fn as_slice(&self) -> &[Header] {
+        &self.0
+    }
+
     /// The value of the last header named `key` (as consumers of other languages do), as text. None where it is
     /// missing, null or not UTF-8.
     pub fn text(&self, key: &str) -> Option<&str> {

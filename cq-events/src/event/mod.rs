@@ -6,6 +6,7 @@
 mod headers;
 mod key;
 mod message;
+mod policy;
 mod unknown;
 
 use std::borrow::Cow;
@@ -19,6 +20,8 @@ pub use key::KeyField;
 #[cfg(feature = "kafka")]
 pub(crate) use message::{Carrier, Outline};
 pub use message::{Message, MessageBuilder};
+pub use policy::FailurePolicy;
+pub(crate) use policy::Failures;
 pub use unknown::Unknown;
 
 use crate::codec::{Decoder, Encode, View};
@@ -138,6 +141,8 @@ pub struct StreamInfo {
     pub headers: HeaderPolicy,
     /// How the topic is created, and checked.
     pub topic_spec: TopicSpec,
+    /// What a consumer does with events that fail.
+    pub failures: FailurePolicy,
 }
 
 /// One event of a stream.
@@ -173,7 +178,15 @@ impl StreamInfo {
         headers: HeaderPolicy,
         topic_spec: TopicSpec,
     ) -> Self {
-        Self { name, topic, schema, events, headers, topic_spec }
+        Self { name, topic, schema, events, headers, topic_spec, failures: FailurePolicy::new() }
+    }
+
+    /// The same with a policy for events that fail.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_failures(mut self, failures: FailurePolicy) -> Self {
+        self.failures = failures;
+        self
     }
 
     /// The subject of the stream's schema in a registry: `<topic>-value`, the TopicNameStrategy.
