@@ -43,9 +43,9 @@ pub mod __private;
 #[cfg(any(test, feature = "testing"))]
 extern crate self as cq_events;
 
+pub use consume::{Classify, EventHandler, Failure, Handled};
 #[cfg(feature = "kafka")]
 pub use consume::{Consumer, shutdown_signal};
-pub use consume::{EventHandler, Failure, Handled};
 pub use cq_events_derive::{EventHandler, EventStream, skip};
 pub use event::{Event, EventStream, Message, Unknown};
 #[cfg(feature = "kafka")]

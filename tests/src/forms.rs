@@ -57,7 +57,7 @@ macro_rules! count {
             })*
 
             async fn on_unknown(&self, unknown: Unknown, _message: &Message) -> Handled {
-                Err(Failure::new(format!("{unknown:?}")))
+                Err(Failure::retry(format!("{unknown:?}")))
             }
         }
     )*};

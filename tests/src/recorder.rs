@@ -64,7 +64,7 @@ impl Recorder {
             message: message.clone(),
         };
         if (self.fails)(&handling) {
-            return Err(Failure::new("the recorder was told to fail"));
+            return Err(Failure::retry("the recorder was told to fail"));
         }
         lock(&self.handled).push(handling);
         Ok(())

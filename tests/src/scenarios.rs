@@ -232,7 +232,7 @@ pub async fn handlers_of_several_forms_share_a_consumer(cluster: &Cluster) {
                 Ok(())
             }
         })
-        .on_unknown(|unknown, _| async move { Err(Failure::new(format!("{unknown:?}"))) })
+        .on_unknown(|unknown, _| async move { Err(Failure::retry(format!("{unknown:?}"))) })
         .handler(forms::Operator(counts.clone()))
         .handler(
             consume::handle(move |event: UserEvent, _| {
@@ -242,7 +242,7 @@ pub async fn handlers_of_several_forms_share_a_consumer(cluster: &Cluster) {
                     Ok(())
                 }
             })
-            .on_unknown(|unknown, _| async move { Err(Failure::new(format!("{unknown:?}"))) }),
+            .on_unknown(|unknown, _| async move { Err(Failure::retry(format!("{unknown:?}"))) }),
         );
     let consumer = consumer.build().await.expect("it can be built");
     let (handle, task) = (consumer.handle(), tokio::spawn(consumer.run(std::future::pending())));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::Consumer as _;
 
+use super::burial::Graveyard;
 use super::consumer::{Consumer, Shared};
 use super::engine::Settings;
 use super::group::Group;
@@ -15,8 +16,10 @@ use super::reader::Reader;
 use super::start::StartAt;
 use super::{ConsumeError, EventHandler, Handled, HandlerFn, WithoutUnknown};
 use crate::codec::DecodeLimits;
-use crate::event::{EventStream, Message, StreamInfo, Unknown};
+use crate::dead_letter::topic_name;
+use crate::event::{EventStream, FailurePolicy, Failures, Message, StreamInfo, StreamSchema, Unknown};
 use crate::kafka::connect::{blocking, inquire};
+use crate::kafka::dead_letters::prepare;
 use crate::kafka::{KafkaConfig, require_topics};
 use crate::registry::SchemaRegistry;
 
@@ -29,6 +32,24 @@ pub struct ConsumerBuilder<B> {
     limits: DecodeLimits,
     settings: Settings,
     start_at: StartAt,
+    failures: Policy,
+}
+
+/// What is said of messages that fail.
+#[derive(Default)]
+struct Policy {
+    all: FailurePolicy,
+    /// By topic.
+    streams: Vec<(&'static str, FailurePolicy)>,
+    keeps_topics: bool,
+}
+
+impl Policy {
+    fn of(&self, stream: &StreamInfo) -> Failures {
+        let own = self.streams.iter().rev().filter(|(topic, _)| *topic == stream.topic);
+        let own = own.fold(FailurePolicy::new(), |policy, (_, next)| policy.or(*next));
+        own.or(self.all).or(stream.failures).into()
+    }
 }
 
 impl ConsumerBuilder<NoHandler> {
@@ -40,6 +61,7 @@ impl ConsumerBuilder<NoHandler> {
             registry: None,
             limits: DecodeLimits::default(),
             settings: Settings::default(),
+            failures: Policy::default(),
         }
     }
 }
@@ -103,6 +125,40 @@ impl<B> ConsumerBuilder<B> {
         self
     }
 
+    /// How often a handler is run again for an event that it failed to handle (3), and how long that waits at most the first
+    /// time (100 ms; it doubles with each retry, and is drawn evenly from zero to that). For all streams; the rest of what
+    /// there is to say is a [`FailurePolicy`].
+    pub fn retries(self, max_retries: u32, retry_delay: Duration) -> Self {
+        self.failure_policy(FailurePolicy::new().max_retries(max_retries).retry_delay(retry_delay))
+    }
+
+    /// What becomes of events that fail, for all streams. What the policy does not set stays as it was.
+    pub fn failure_policy(mut self, policy: FailurePolicy) -> Self {
+        self.failures.all = policy.or(self.failures.all);
+        self
+    }
+
+    /// What becomes of events that fail, for the stream `S`. What the policy does not set is as for all streams.
+    pub fn failure_policy_of<S: StreamSchema>(mut self, policy: FailurePolicy) -> Self {
+        self.failures.streams.push((S::STREAM.topic, policy));
+        self
+    }
+
+    /// Whether a topic of [dead letters](crate::dead_letter) that does not exist is created (true), with as many partitions
+    /// as its source has, and kept for ever (`retention.ms` is -1). Otherwise it is an error of
+    /// [`build`](Self::build).
+    pub fn create_dead_letter_topics(mut self, creates: bool) -> Self {
+        self.failures.keeps_topics = !creates;
+        self
+    }
+
+    /// How long a message waits for the schema that it was written with, where the registry does not answer: 5 min unless
+    /// set. Then the consumer stops. Messages of its key wait behind it, others go on.
+    pub fn registry_deadline(mut self, deadline: Duration) -> Self {
+        self.settings.wait_deadline = deadline;
+        self
+    }
+
     /// How many messages are handled at the same time, over all partitions: 64 unless set, and 1 at the least. Those of
     /// one partition go by their keys to 64 lanes, each of which handles one at a time.
     pub fn max_in_flight(mut self, messages: usize) -> Self {
@@ -125,7 +181,8 @@ impl<B> ConsumerBuilder<B> {
 
     /// Connects, and checks what can be checked before the first message: that the configuration names a group,
     /// that every stream has one handler, that the registry knows the schemas of the streams, that a broker answers and
-    /// that the topics exist.
+    /// that the topics exist; and those of the dead letters, which are created where they do not, and to which we must be
+    /// allowed to write.
     ///
     /// The consumer joins its group when it runs.
     ///
@@ -140,8 +197,8 @@ impl<B> ConsumerBuilder<B> {
     }
 
     fn with<N>(self, next: impl FnOnce(B) -> N) -> ConsumerBuilder<N> {
-        let Self { config, handlers, registry, limits, settings, start_at } = self;
-        ConsumerBuilder { config, handlers: next(handlers), registry, limits, settings, start_at }
+        let Self { config, handlers, registry, limits, settings, start_at, failures } = self;
+        ConsumerBuilder { config, handlers: next(handlers), registry, limits, settings, start_at, failures }
     }
 }
 
@@ -154,12 +211,19 @@ impl<H: EventHandler> ConsumerBuilder<H> {
         let group = config.group_id().ok_or(ConsumeError::NoGroup)?.to_owned();
         let streams = H::streams();
         one_handler_each(&streams)?;
+        let failures: Vec<Failures> = streams.iter().map(|stream| self.failures.of(stream)).collect();
+        let mut dead_letters = Vec::new();
+        for (stream, _) in streams.iter().zip(&failures).filter(|(_, failures)| failures.dead_letters) {
+            dead_letters.push((stream.topic, topic_name(stream.topic, &group)?));
+        }
         let registry = match self.registry {
             Some(registry) => registry,
             None => config.registry()?,
         };
         let reader = Reader::new(registry, self.limits, &streams).await.map_err(ConsumeError::Registry)?;
         check_topics(&config, &streams).await?;
+        let dead_letters = prepare(&config, dead_letters, !self.failures.keeps_topics).await?;
+        let graveyard = Graveyard::new(&config, &group, dead_letters);
         let (group, changes) = Group::new(&config, &group, &streams)?;
         let (shared, questions) = Shared::new();
         Ok(Consumer {
@@ -171,6 +235,8 @@ impl<H: EventHandler> ConsumerBuilder<H> {
             handlers: self.handlers,
             reader: Arc::new(reader),
             streams,
+            failures,
+            graveyard,
             shared,
             questions,
         })

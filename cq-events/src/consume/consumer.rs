@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::builder::ConsumerBuilder;
+use super::burial::Graveyard;
 use super::engine::Settings;
 use super::group::{Change, Group};
 use super::handlers::NoHandler;
@@ -18,7 +19,7 @@ use super::start::StartAt;
 use super::status::{PartitionStatus, PositionLag, Question, Questions};
 use super::supervisor::supervise;
 use super::{ConsumeError, EventHandler};
-use crate::event::StreamInfo;
+use crate::event::{Failures, StreamInfo};
 use crate::kafka::{KafkaConfig, KafkaError, end_offsets};
 use crate::observe::{ConsumerCounters, ConsumerMetrics};
 
@@ -32,8 +33,11 @@ const HANGS: Duration = Duration::from_secs(10);
 /// all events before it in the partition succeeded, at the latest 5 s after that, at a rebalance and at the shutdown.
 /// What succeeded above an event that is still being handled is told in the commit's metadata, so that it is not handled
 /// again by whoever has the partition next. After a crash, what was handled since the last commit is handled once more.
-/// A failure, a panic or a message that cannot be decoded stops the consumer with the offset uncommitted: nothing is
-/// skipped.
+///
+/// An event that fails is tried again, as its stream's [`FailurePolicy`](crate::event::FailurePolicy) says; its key waits
+/// meanwhile, and no other. What is given up, what panics and what cannot be read goes to the
+/// [dead letters](crate::dead_letter), and is committed once the broker has acknowledged that. Where there is no safe place
+/// for a message, the consumer stops with its offset uncommitted: nothing is skipped.
 ///
 /// ```no_run
 /// # async fn run(analytics: impl cq_events::EventHandler) -> Result<(), Box<dyn std::error::Error>> {
@@ -53,6 +57,9 @@ pub struct Consumer<H> {
     pub(super) handlers: H,
     pub(super) reader: Arc<Reader>,
     pub(super) streams: Vec<&'static StreamInfo>,
+    /// What becomes of the messages of each stream that fail.
+    pub(super) failures: Vec<Failures>,
+    pub(super) graveyard: Graveyard,
     pub(super) shared: Arc<Shared>,
     pub(super) questions: Questions,
 }

@@ -1,12 +1,16 @@
 //! One message on its way to a handler.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tracing::{Instrument, Span};
 
+use super::engine::Verdict;
+use super::failure::chain;
 use super::reader::{Plan, Reader};
-use super::{DispatchBorrowedTo, DispatchTo, Failure, Handled};
+use super::{DispatchBorrowedTo, DispatchTo, Failure, Handled, Outcome};
 use crate::codec::{DecodeError, DecodeLimits, Decoder, Found, FrameError, ResolveError, read_frame};
+use crate::dead_letter::ErrorKind;
 use crate::event::{EventInfo, EventView, Message, StreamInfo, Unknown};
 use crate::observe::correlation::{self, Source};
 use crate::registry::{RegistryError, SchemaId};
@@ -80,9 +84,91 @@ pub enum DeliveryError {
         /// The panic's message.
         message: String,
     },
+    /// The handler did not end in time, and was cut off.
+    #[error("the handler did not end within its deadline of {after:?}, and was cut off")]
+    TimedOut {
+        /// The deadline.
+        after: Duration,
+    },
+    /// The handler did not end in time, nor when it was cut off: it blocks its thread.
+    #[error(
+        "the handler did not end within its deadline of {after:?}, and cannot be cut off: it blocks its thread"
+    )]
+    Stuck {
+        /// The deadline.
+        after: Duration,
+    },
     /// The handler was cut off: the async runtime shut down.
     #[error("the handler was cut off by the end of the async runtime")]
     Cancelled,
+}
+
+impl DeliveryError {
+    /// What kind of error it is, where the message can become a dead letter by it.
+    pub fn kind(&self) -> Option<ErrorKind> {
+        Some(match self {
+            Self::Frame(_) => ErrorKind::Unframed,
+            Self::Registry(RegistryError::UnknownId { .. }) => ErrorKind::UnknownSchema,
+            Self::Decode { .. } => ErrorKind::Undecodable,
+            Self::WriterSchema { .. }
+            | Self::Incompatible { .. }
+            | Self::Registry(RegistryError::Schema { .. }) => ErrorKind::Unresolvable,
+            Self::Handler(failure) => match failure.outcome() {
+                Outcome::Retry => ErrorKind::Failed,
+                Outcome::Reject => ErrorKind::Rejected,
+                Outcome::Stop => return None,
+            },
+            Self::Panic { .. } => ErrorKind::Panicked,
+            Self::TimedOut { .. } => ErrorKind::TimedOut,
+            Self::Registry(_) | Self::Unrouted { .. } | Self::Stuck { .. } | Self::Cancelled => return None,
+        })
+    }
+
+    /// What the engine is to make of it.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the consumer asks"))]
+    pub(crate) fn verdict(&self) -> Verdict {
+        match self {
+            Self::Handler(failure) => match failure.outcome() {
+                Outcome::Retry => Verdict::Retry,
+                Outcome::Reject => Verdict::Reject,
+                Outcome::Stop => Verdict::Stop,
+            },
+            Self::TimedOut { .. } | Self::Cancelled => Verdict::Retry,
+            // A registry may learn of a schema a little after its first message.
+            Self::Registry(RegistryError::UnknownId { .. }) => Verdict::Retry,
+            Self::Registry(RegistryError::Schema { .. }) => Verdict::Reject,
+            Self::Registry(_) => Verdict::Wait,
+            Self::Unrouted { .. } | Self::Stuck { .. } => Verdict::Stop,
+            Self::Frame(_)
+            | Self::Decode { .. }
+            | Self::WriterSchema { .. }
+            | Self::Incompatible { .. }
+            | Self::Panic { .. } => Verdict::Reject,
+        }
+    }
+
+    /// The name of the error's type, for a dead letter.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the consumer asks"))]
+    pub(crate) fn exception(&self) -> &'static str {
+        match self {
+            Self::Frame(_) => "cq_events::codec::FrameError",
+            Self::Decode { .. } => "cq_events::codec::DecodeError",
+            Self::Registry(_) => "cq_events::registry::RegistryError",
+            Self::Incompatible { .. } => "cq_events::codec::ResolveError",
+            Self::Handler(failure) => failure.exception(),
+            Self::Panic { .. } => "panic",
+            _ => "cq_events::consume::DeliveryError",
+        }
+    }
+
+    /// The error's text and those of its causes.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the consumer asks"))]
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Handler(failure) => chain(failure.cause()),
+            other => other.to_string(),
+        }
+    }
 }
 
 /// What a message turned out to be.

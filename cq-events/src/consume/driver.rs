@@ -1,9 +1,9 @@
 //! Connects the engine to librdkafka, tokio and the clock. It decides nothing.
 
 mod ask;
+mod failures;
 
 use std::collections::{HashMap, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -12,9 +12,12 @@ use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 
+use self::failures::{Buried, Failed};
+use super::burial::Graveyard;
 use super::consumer::{Consumer, Shared};
 use super::engine::{
-    Assignment, Commit, CommitId, Engine, Input, Output, SeekId, Settings, StopReason, Token, TopicPartition,
+    Assignment, Commit, CommitId, Engine, Generation, Input, Output, SeekId, Settings, StopReason, Token,
+    TopicPartition, Why,
 };
 use super::group::{Change, Client, Group, RETRY, aside, commit, is_deferred, misses_topic, seek};
 use super::start::{self, Gap, NoStart, StartAt};
@@ -81,8 +84,11 @@ pub(super) struct Driver<H> {
     /// When a seek that failed may be tried again.
     seek_after: Option<Instant>,
     held_assign: Option<Vec<(TopicPartition, Option<i64>)>>,
-    /// Messages that failed and why, until the engine says which one ends the consumer.
-    failures: HashMap<Token, (TopicPartition, DeliveryError)>,
+    /// Why messages failed, until the engine has said what becomes of them.
+    failures: HashMap<(Generation, i64), Failed>,
+    graveyard: Arc<Graveyard>,
+    /// Messages on their way to the dead letters.
+    burials: JoinSet<Buried>,
     /// Why the consumer ends, where it is not by a message's failure.
     ending: Option<ConsumeError>,
     shared: Arc<Shared>,
@@ -100,16 +106,20 @@ impl<H: EventHandler> Driver<H> {
             handlers,
             reader,
             streams,
+            failures,
+            graveyard,
             shared,
             questions,
         } = consumer;
+        let deadlines = failures.iter().map(|failures| failures.handler_deadline).collect();
+        let policies = streams.iter().map(|stream| stream.topic.to_owned()).zip(failures).collect();
         Self {
-            engine: Engine::new(settings, Instant::now()),
+            engine: Engine::new(settings, policies, seed(), Instant::now()),
             settings,
             group,
             changes,
             config,
-            work: Work::new(handlers, reader, streams.clone()),
+            work: Work::new(handlers, reader, streams.clone(), deadlines),
             due: true,
             poll_by: Instant::now() + POLL,
             waiting_commits: VecDeque::new(),
@@ -126,6 +136,8 @@ impl<H: EventHandler> Driver<H> {
             seek_after: None,
             held_assign: None,
             failures: HashMap::new(),
+            graveyard: Arc::new(graveyard),
+            burials: JoinSet::new(),
             ending: None,
             shared,
             questions,
@@ -154,6 +166,11 @@ impl<H: EventHandler> Driver<H> {
         };
         let _ = tokio::time::timeout(ABORT, asked).await;
         self.shared.turn();
+        // Whatever is still on its way to the dead letters was waited for, and is not committed.
+        self.burials.shutdown().await;
+        if let Some(graveyard) = Arc::into_inner(self.graveyard) {
+            graveyard.close();
+        }
         self.group.close().await;
         result
     }
@@ -174,6 +191,8 @@ impl<H: EventHandler> Driver<H> {
                 }
                 self.carry_out(output)?;
             }
+            self.forget_failures();
+            self.work.look(Instant::now());
             if let Some(outcomes) = self.work.ended() {
                 let input = self.outcomes(outcomes);
                 self.engine.handle(input, Instant::now());
@@ -189,7 +208,8 @@ impl<H: EventHandler> Driver<H> {
             let fetches = self.due && self.seeks.is_empty() && self.engine.takes_messages();
             let deadline = self.engine.next_deadline();
             let deadline = if self.due { deadline } else { deadline.min(self.poll_by) };
-            let deadline = self.seek_after.map_or(deadline, |after| deadline.min(after));
+            let others = [self.seek_after, self.work.next_look()];
+            let deadline = others.into_iter().flatten().fold(deadline, Instant::min);
             if fetches || is_busy {
                 // This future may be ready for long: other tasks of its thread have their turn in between.
                 tokio::task::yield_now().await;
@@ -210,6 +230,7 @@ impl<H: EventHandler> Driver<H> {
                 }
                 Some(found) = self.targets.join_next() => self.targeted(found),
                 Some(sought) = self.seeks.join_next() => self.sought(sought)?,
+                Some(buried) = self.burials.join_next() => self.buried(buried),
                 Some(commit) = self.commits.join_next() => {
                     self.next_commit();
                     commit.unwrap_or(Input::Tick)
@@ -309,36 +330,15 @@ impl<H: EventHandler> Driver<H> {
         Input::Shutdown
     }
 
-    fn outcomes(&mut self, Outcomes { done, failed }: Outcomes) -> Input {
-        for (token, error) in failed {
-            self.failed(token, error);
-        }
-        self.shared.counters.processed(done.len());
-        Input::Done(done)
-    }
-
-    fn failed(&mut self, token: Token, error: DeliveryError) {
-        self.shared.counters.failed();
-        let error = shown(error);
-        let Some(place) = self.engine.place(token) else { return };
-        let (partition, offset) = (place.partition, token.offset);
-        tracing::error!(topic = &*place.topic, partition, offset, "a message was not handled: {error}");
-        self.failures.insert(token, (place, error));
-        self.engine.handle(Input::Failed(token), Instant::now());
-        // One of an assignment that has ended is its next owner's to meet.
-        if self.engine.is_stopping() {
-            self.shared.ready.store(false, Ordering::Relaxed);
-        }
-        // Only that of the message which ends the consumer is needed; others are told here.
-        let ending = self.engine.stopping_for();
-        self.failures.retain(|token, _| Some(*token) == ending);
-    }
-
     fn carry_out(&mut self, output: Output) -> Result<(), ConsumeError> {
         let result = match output {
             Output::Dispatch(batch) => {
                 self.shared.in_flight.store(self.engine.in_flight(), Ordering::Relaxed);
                 self.work.begin(batch, &self.shared.abandoned);
+                Ok(())
+            }
+            Output::Bury(token, message, attempts) => {
+                self.bury(token, message, attempts);
                 Ok(())
             }
             Output::Pause(partition) => self.group.pause(&partition),
@@ -389,17 +389,12 @@ impl<H: EventHandler> Driver<H> {
                 messages: unfinished,
                 waited: self.settings.shutdown_deadline,
             }),
-            StopReason::Failure(token) => {
-                let Some((place, error)) = self.failures.remove(&token) else {
+            StopReason::Failure(token, why) => {
+                let Some(failed) = self.failures.remove(&(token.generation, token.offset)) else {
                     // It was kept when it failed.
                     return Err(self.fatal(&NativeError::MessageConsumption(RDKafkaErrorCode::Fail)));
                 };
-                Err(ConsumeError::Message {
-                    topic: place.topic.to_string(),
-                    partition: place.partition,
-                    offset: token.offset,
-                    error,
-                })
+                Err(self.failure(token.offset, failed, why))
             }
         }
     }
@@ -424,10 +419,7 @@ impl<H: EventHandler> Driver<H> {
     }
 }
 
-/// The error, unless its words cannot be had: the handler's own may panic when they are asked for.
-fn shown(error: DeliveryError) -> DeliveryError {
-    match catch_unwind(AssertUnwindSafe(|| error.to_string())) {
-        Ok(_) => error,
-        Err(_) => DeliveryError::Panic { message: "its error panics when it is displayed".to_owned() },
-    }
+/// Chance for the engine, from the standard library's keys of hash maps.
+fn seed() -> u64 {
+    std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0)
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::DeliveryError;
+use crate::dead_letter::NameError;
 use crate::kafka::error::seconds;
 use crate::kafka::{ConfigError, KafkaError};
 use crate::registry::RegistryError;
@@ -32,7 +33,11 @@ pub enum ConsumeError {
     /// The registry does not accept this build's schemas.
     #[error("cannot look up this build's schemas: {0}")]
     Registry(RegistryError),
-    /// A message could not be handled.
+    /// The consumer group gives no legal name to a topic of dead letters.
+    #[error(transparent)]
+    DeadLetterName(#[from] NameError),
+    /// A message could not be handled, and its stream has no dead letters, or its handler says that the consumer must not
+    /// go on.
     #[error(
         "{topic}/{partition} at offset {offset}: {error}; the offset was not committed, so the next run handles \
          this message again"
@@ -46,6 +51,59 @@ pub enum ConsumeError {
         offset: i64,
         /// What is wrong with the message, or what the handler says.
         error: DeliveryError,
+    },
+    /// A message was given up, and the dead letters did not take it.
+    #[error(
+        "{topic}/{partition} at offset {offset}: {error}; it cannot be put among the dead letters in {dead_letters}: \
+         {cause}; the offset was not committed, so the next run handles this message again"
+    )]
+    DeadLetterRefused {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The message's offset.
+        offset: i64,
+        /// Why it was given up.
+        error: Box<DeliveryError>,
+        /// The topic of the dead letters.
+        dead_letters: String,
+        /// Why that did not take it.
+        cause: String,
+    },
+    /// So many messages of a partition were given up that it is rather the handler, or what it needs, that is in trouble.
+    #[error(
+        "{topic}/{partition} at offset {offset}: {error}; so many messages of the partition were given up that the circuit \
+         breaker is open: this one and those after it were left where they are, and the next run goes on with them; \
+         see `FailurePolicy::breaker_in_a_row` and `breaker_ratio`"
+    )]
+    CircuitOpen {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The message's offset.
+        offset: i64,
+        /// Why it could not be handled.
+        error: DeliveryError,
+    },
+    /// What is needed to read a message could not be had for too long: the registry does not answer.
+    #[error(
+        "{topic}/{partition} at offset {offset}: {error}; waited {} for that; the offset was not committed, so the next \
+         run handles this message again",
+        seconds(*waited)
+    )]
+    RegistryDown {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The message's offset.
+        offset: i64,
+        /// What is missing.
+        error: Box<DeliveryError>,
+        /// How long it is waited for.
+        waited: Duration,
     },
     /// The broker refuses what the consumer needs to do.
     #[error(

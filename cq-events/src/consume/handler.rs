@@ -1,62 +1,13 @@
 //! What a user's handler is to the consumer.
 
-use std::error::Error;
-use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 
-use super::Delivery;
+use super::{Delivery, Handled};
 use crate::consume::DeliveryError;
 use crate::event::{
     BorrowedStream, EventStream, HeaderPolicy, Message, StreamInfo, StreamSchema, TopicSpec, Unknown,
 };
-
-/// What a handler answers: success, or why the event could not be handled.
-pub type Handled = Result<(), Failure>;
-
-/// Why a handler could not handle an event.
-///
-/// Any error becomes one through `?`; it does not implement [`Error`] itself, which is what makes that possible.
-/// A failure stops the consumer with the event's offset uncommitted, so that the event is handled again by the
-/// next run.
-pub struct Failure {
-    source: Box<dyn Error + Send + Sync>,
-}
-
-impl Failure {
-    /// A failure with this cause: an error, a text, or what converts to a boxed error.
-    pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { source: cause.into() }
-    }
-
-    /// The cause.
-    pub fn cause(&self) -> &(dyn Error + Send + Sync + 'static) {
-        &*self.source
-    }
-
-    /// The cause, owned.
-    pub fn into_cause(self) -> Box<dyn Error + Send + Sync> {
-        self.source
-    }
-}
-
-impl<E: Error + Send + Sync + 'static> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::new(error)
-    }
-}
-
-impl fmt::Debug for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.source, f)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.source, f)
-    }
-}
 
 /// A stream whose events can be handed to a handler of type `H`.
 ///

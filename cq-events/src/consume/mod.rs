@@ -1,9 +1,12 @@
 //! From the topic to the handler.
 //!
-//! A message is done when its handler succeeded; only then may its offset be committed.
+//! A message is done when its handler succeeded, or when the broker has acknowledged it as a dead letter; only then may its
+//! offset be committed.
 
 #[cfg(feature = "kafka")]
 mod builder;
+#[cfg(feature = "kafka")]
+mod burial;
 mod closure;
 #[cfg(feature = "kafka")]
 mod consumer;
@@ -14,6 +17,7 @@ mod driver;
 pub(crate) mod engine;
 #[cfg(feature = "kafka")]
 mod error;
+mod failure;
 #[cfg(feature = "kafka")]
 mod group;
 mod handler;
@@ -42,7 +46,8 @@ pub(crate) use delivery::Scratch;
 pub use delivery::{Delivery, DeliveryError};
 #[cfg(feature = "kafka")]
 pub use error::ConsumeError;
-pub use handler::{DispatchBorrowedTo, DispatchTo, EventHandler, Failure, Handled};
+pub use failure::{Classify, Failure, Handled, Outcome};
+pub use handler::{DispatchBorrowedTo, DispatchTo, EventHandler};
 #[doc(hidden)]
 pub use handler::{Named, NamedAmiss};
 #[cfg(feature = "kafka")]

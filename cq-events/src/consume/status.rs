@@ -17,10 +17,12 @@ pub struct PartitionStatus {
     pub partition: i32,
     /// The offset up to which all is done: what the next commit holds.
     pub position: Option<i64>,
-    /// Messages that are being handled.
+    /// Messages that are being handled, or are on their way to the dead letters.
     pub in_flight: usize,
     /// Messages that wait for a handler.
     pub waiting: usize,
+    /// Those of them that failed, and wait for their next try.
+    pub retrying: usize,
     /// Whether nothing is fetched now, since enough waits.
     pub is_paused: bool,
     /// How long nothing of it was done although something waits or is being handled; zero where nothing is.
@@ -29,13 +31,14 @@ pub struct PartitionStatus {
 
 impl From<Standing> for PartitionStatus {
     fn from(standing: Standing) -> Self {
-        let Standing { place, position, in_flight, waiting, is_paused, stalled_for } = standing;
+        let Standing { place, position, in_flight, waiting, retrying, is_paused, stalled_for } = standing;
         Self {
             topic: place.topic.to_string(),
             partition: place.partition,
             position,
             in_flight,
             waiting,
+            retrying,
             is_paused,
             stalled_for,
         }

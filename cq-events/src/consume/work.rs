@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 use super::engine::Token;
 use super::reader::Reader;
@@ -35,12 +35,20 @@ const QUICK: Duration = Duration::from_micros(10);
 /// hundredth of the time at most.
 const REST: [u32; 3] = [0, 10, 100];
 
+/// How often handlers that take too long are looked for, at the least.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a handler may take to end that was cut off: one that does not await cannot be.
+const CUT_OFF: Duration = Duration::from_secs(5);
+
 pub(super) struct Work<H> {
     hands: Arc<Hands<H>>,
     /// Places for handlers that are at work, to be used again.
     seats: Vec<Box<dyn Seat>>,
     tasks: JoinSet<Ended>,
-    begun: HashMap<Id, Token>,
+    begun: HashMap<Id, Begun>,
+    /// When handlers that take too long are looked for.
+    next_look: Instant,
     ended: Outcomes,
     /// [`TURN`], but in tests.
     turn: Duration,
@@ -53,25 +61,44 @@ pub(super) struct Work<H> {
 /// What a task gives back.
 type Ended = (Result<(), DeliveryError>, Box<dyn Seat>);
 
+/// A handler that became a task.
+struct Begun {
+    token: Token,
+    message: Message,
+    task: AbortHandle,
+    since: Instant,
+    /// It took too long, and was told to end then.
+    cut_off: Option<Instant>,
+}
+
 /// What every handler needs.
 struct Hands<H> {
     handlers: H,
     reader: Arc<Reader>,
     streams: Vec<&'static StreamInfo>,
+    /// How long the handlers of each stream may take.
+    deadlines: Vec<Duration>,
+}
+
+impl<H> Hands<H> {
+    fn deadline(&self, message: &Message) -> Duration {
+        let of = self.streams.iter().position(|stream| stream.topic == message.topic());
+        of.and_then(|stream| self.deadlines.get(stream)).copied().unwrap_or(Duration::MAX)
+    }
 }
 
 /// What became of messages.
 #[derive(Default)]
 pub(super) struct Outcomes {
     pub(super) done: Vec<Token>,
-    pub(super) failed: Vec<(Token, DeliveryError)>,
+    pub(super) failed: Vec<(Token, Message, DeliveryError)>,
 }
 
 impl Outcomes {
-    fn add(&mut self, token: Token, result: Result<(), DeliveryError>) {
+    fn add(&mut self, token: Token, message: Message, result: Result<(), DeliveryError>) {
         match result {
             Ok(()) => self.done.push(token),
-            Err(error) => self.failed.push((token, error)),
+            Err(error) => self.failed.push((token, message, error)),
         }
     }
 
@@ -81,12 +108,18 @@ impl Outcomes {
 }
 
 impl<H: EventHandler> Work<H> {
-    pub(super) fn new(handlers: H, reader: Arc<Reader>, streams: Vec<&'static StreamInfo>) -> Self {
+    pub(super) fn new(
+        handlers: H,
+        reader: Arc<Reader>,
+        streams: Vec<&'static StreamInfo>,
+        deadlines: Vec<Duration>,
+    ) -> Self {
         Self {
-            hands: Arc::new(Hands { handlers, reader, streams }),
+            hands: Arc::new(Hands { handlers, reader, streams, deadlines }),
             seats: Vec::new(),
             tasks: JoinSet::new(),
             begun: HashMap::new(),
+            next_look: Instant::now(),
             ended: Outcomes::default(),
             turn: TURN,
             rests_until: None,
@@ -107,18 +140,18 @@ impl<H: EventHandler> Work<H> {
                 return;
             }
             let mut seat = self.seats.pop().unwrap_or_else(|| chair(Arc::clone(&self.hands)));
-            seat.take(message);
+            seat.take(message.clone());
             if !here {
-                self.go_on(token, seat);
+                self.go_on(token, message, seat);
                 continue;
             }
             match seat.poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(result) => {
                     self.seats.push(seat);
-                    self.ended.add(token, result);
+                    self.ended.add(token, message, result);
                 }
                 // A task polls it again at once, with a waker of its own.
-                Poll::Pending => self.go_on(token, seat),
+                Poll::Pending => self.go_on(token, message, seat),
             }
             unlooked += 1;
             if unlooked < stride {
@@ -147,12 +180,44 @@ impl<H: EventHandler> Work<H> {
         self.overruns += 1;
     }
 
-    fn go_on(&mut self, token: Token, mut seat: Box<dyn Seat>) {
+    fn go_on(&mut self, token: Token, message: Message, mut seat: Box<dyn Seat>) {
         let task = self.tasks.spawn(async move {
             let result = std::future::poll_fn(|context| seat.poll(context)).await;
             (result, seat)
         });
-        self.begun.insert(task.id(), token);
+        let begun = Begun { token, message, task, since: Instant::now(), cut_off: None };
+        self.begun.insert(begun.task.id(), begun);
+    }
+
+    /// When [`Work::look`] is due; never, while nothing is at work.
+    pub(super) fn next_look(&self) -> Option<Instant> {
+        (!self.begun.is_empty()).then_some(self.next_look)
+    }
+
+    /// Cuts off the handlers that take too long, and gives up those that did not end by that.
+    pub(super) fn look(&mut self, now: Instant) {
+        if self.begun.is_empty() || now < self.next_look {
+            return;
+        }
+        let shortest = self.hands.deadlines.iter().min().copied().unwrap_or(LOOK);
+        self.next_look = now + (shortest / 8).clamp(Duration::from_millis(5), LOOK);
+        let mut stuck = Vec::new();
+        for (id, begun) in &mut self.begun {
+            let deadline = self.hands.deadline(&begun.message);
+            match begun.cut_off {
+                None if now.saturating_duration_since(begun.since) >= deadline => {
+                    begun.task.abort();
+                    begun.cut_off = Some(now);
+                }
+                Some(since) if now.saturating_duration_since(since) >= CUT_OFF => stuck.push((*id, deadline)),
+                _ => {}
+            }
+        }
+        for (id, after) in stuck {
+            if let Some(Begun { token, message, .. }) = self.begun.remove(&id) {
+                self.ended.add(token, message, Err(DeliveryError::Stuck { after }));
+            }
+        }
     }
 
     /// What ended since it was last asked, without waiting.
@@ -175,14 +240,20 @@ impl<H: EventHandler> Work<H> {
         let (id, result) = match ended {
             Ok((id, (result, seat))) => {
                 self.seats.push(seat);
-                (id, result)
+                (id, Some(result))
             }
             // Panics are caught in the seat.
-            Err(error) => (error.id(), Err(DeliveryError::Cancelled)),
+            Err(error) => (error.id(), None),
         };
-        if let Some(token) = self.begun.remove(&id) {
-            self.ended.add(token, result);
-        }
+        // One that was given up is not waited for any more.
+        let Some(Begun { token, message, cut_off, .. }) = self.begun.remove(&id) else { return };
+        let result = result.unwrap_or_else(|| {
+            Err(match cut_off {
+                Some(_) => DeliveryError::TimedOut { after: self.hands.deadline(&message) },
+                None => DeliveryError::Cancelled,
+            })
+        });
+        self.ended.add(token, message, result);
     }
 
     /// Cuts off what is still at work, and awaits that.

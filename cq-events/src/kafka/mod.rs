@@ -2,6 +2,7 @@
 
 mod config;
 pub(crate) mod connect;
+pub(crate) mod dead_letters;
 pub(crate) mod error;
 mod lookup;
 #[allow(unsafe_code, reason = "rust-rdkafka has no consumer that fetches in batches")]

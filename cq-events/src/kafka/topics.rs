@@ -53,7 +53,7 @@ async fn create_and_compare(
     let missing: Vec<_> =
         streams.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(stream, _)| *stream).collect();
     let created = if missing.is_empty() { Vec::new() } else { admin.create(&missing).await? };
-    admin.await_leaders(missing).await?;
+    admin.await_leaders(missing.iter().map(|stream| stream.topic.to_owned()).collect()).await?;
     // Also what another process created meanwhile is compared.
     let found = admin.find(&streams).await?;
     let report = |stream: &&StreamInfo| TopicReport {
@@ -97,20 +97,20 @@ async fn compare_all(admin: &Admin, streams: Vec<&'static StreamInfo>) -> Result
 }
 
 /// A connection for administration.
-struct Admin {
-    config: KafkaConfig,
-    client: Arc<Inquirer>,
+pub(super) struct Admin {
+    pub(super) config: KafkaConfig,
+    pub(super) client: Arc<Inquirer>,
 }
 
 impl Admin {
-    async fn connect(config: &KafkaConfig) -> Result<Self, KafkaError> {
+    pub(super) async fn connect(config: &KafkaConfig) -> Result<Self, KafkaError> {
         let owned = config.clone();
         let client = blocking(move || inquire(&owned)).await?;
         Ok(Self { config: config.clone(), client: Arc::new(client) })
     }
 
     /// The end of a client joins its threads, which the async runtime must not wait for.
-    async fn close(self) {
+    pub(super) async fn close(self) {
         let client = self.client;
         let _ = blocking(move || {
             drop(client);
@@ -125,7 +125,7 @@ impl Admin {
     }
 
     /// Runs an operation of librdkafka's admin client, whose end joins a thread.
-    async fn run<T>(
+    pub(super) async fn run<T>(
         &self,
         operation: impl AsyncFnOnce(&AdminClient<ClientEvents>, &AdminOptions) -> Result<T, KafkaError>,
     ) -> Result<T, KafkaError> {
@@ -167,16 +167,16 @@ impl Admin {
         Ok(created)
     }
 
-    async fn await_leaders(&self, streams: Vec<&'static StreamInfo>) -> Result<(), KafkaError> {
+    pub(super) async fn await_leaders(&self, topics: Vec<String>) -> Result<(), KafkaError> {
         let (client, config) = (Arc::clone(&self.client), self.config.clone());
         blocking(move || {
             let deadline = Instant::now() + CREATION;
-            for stream in streams {
-                while !look_up(&client, &config, stream.topic)?.is_some_and(|found| found.led) {
+            for topic in topics {
+                while !look_up(&client, &config, &topic)?.is_some_and(|found| found.led) {
                     if Instant::now() >= deadline {
                         return Err(KafkaError::Topic {
                             action: "created but cannot use",
-                            topic: stream.topic.to_owned(),
+                            topic,
                             cause: format!("after {} s not every partition has a leader", CREATION.as_secs()),
                         });
                     }
@@ -213,7 +213,11 @@ impl Admin {
     }
 }
 
-fn look_up(client: &Inquirer, config: &KafkaConfig, topic: &str) -> Result<Option<Found>, KafkaError> {
+pub(super) fn look_up(
+    client: &Inquirer,
+    config: &KafkaConfig,
+    topic: &str,
+) -> Result<Option<Found>, KafkaError> {
     let metadata = client.client().fetch_metadata(Some(topic), config.connect_timeout());
     drop(client.poll(Duration::ZERO));
     let metadata =

@@ -24,8 +24,10 @@ pub struct ConsumerMetrics {
     pub messages_consumed: u64,
     /// Messages whose handler succeeded.
     pub messages_processed: u64,
-    /// Messages that could not be decoded, or whose handler failed.
+    /// How often a message could not be decoded, or its handler failed: each try counts.
     pub messages_failed: u64,
+    /// Messages that were given up, and are among the dead letters: the broker has acknowledged them.
+    pub messages_dead_lettered: u64,
     /// Bytes of the keys and values of the received messages, after decompression and without headers.
     pub total_bytes_consumed: u64,
     /// Whether it runs.
@@ -74,6 +76,7 @@ pub(crate) struct ConsumerCounters {
     consumed: AtomicU64,
     processed: AtomicU64,
     failed: AtomicU64,
+    dead: AtomicU64,
     bytes: AtomicU64,
     running: AtomicBool,
 }
@@ -96,6 +99,11 @@ impl ConsumerCounters {
         self.failed.fetch_add(1, Relaxed);
     }
 
+    /// One message is among the dead letters.
+    pub(crate) fn dead_lettered(&self) {
+        self.dead.fetch_add(1, Relaxed);
+    }
+
     pub(crate) fn set_running(&self, running: bool) {
         self.running.store(running, Relaxed);
     }
@@ -105,6 +113,7 @@ impl ConsumerCounters {
             messages_consumed: self.consumed.load(Relaxed),
             messages_processed: self.processed.load(Relaxed),
             messages_failed: self.failed.load(Relaxed),
+            messages_dead_lettered: self.dead.load(Relaxed),
             total_bytes_consumed: self.bytes.load(Relaxed),
             is_running: self.running.load(Relaxed),
         }
@@ -134,6 +143,7 @@ mod tests {
             messages_consumed: 1,
             messages_processed: 1,
             messages_failed: 1,
+            messages_dead_lettered: 0,
             total_bytes_consumed: 7,
             is_running: true,
         };

@@ -63,6 +63,14 @@ pub enum RegistryError {
         /// Which registry was asked, and what it knows.
         registry: String,
     },
+    /// The registry does not answer now. It may later.
+    #[error("{registry} does not answer: {reason}")]
+    Unavailable {
+        /// Which registry was asked.
+        registry: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// Two different schemas have one id.
     #[error(
         "schema id {id} stands for another schema already: two schemas have the same 31 bits of their SHA-256; \

@@ -130,7 +130,7 @@ impl PumpEventHandler for Recorder {
         self.record.begun.lock().unwrap().push(at);
         match (self.script)(&event, message) {
             Step::Succeed => {}
-            Step::Fail(cause) => return Err(Failure::new(cause)),
+            Step::Fail(cause) => return Err(Failure::retry(cause)),
             Step::Panic => panic!("pump {} exploded", event.pump_id),
             Step::Await(permits) => permits.acquire().await?.forget(),
             Step::Stop(producer) => {

@@ -153,7 +153,7 @@ macro_rules! handlers {
                 skip!(InspectionStarted, InspectionCompleted, InspectionFailed, DefectDetected, QualityAssessed);
 
                 async fn on_unknown(&self, unknown: Unknown, _: &Message) -> Handled {
-                    Err(Failure::new(format!("{unknown:?}")))
+                    Err(Failure::retry(format!("{unknown:?}")))
                 }
             }
 
@@ -173,7 +173,7 @@ macro_rules! handlers {
                 );
 
                 async fn on_unknown(&self, unknown: Unknown, _: &Message) -> Handled {
-                    Err(Failure::new(format!("{unknown:?}")))
+                    Err(Failure::retry(format!("{unknown:?}")))
                 }
             }
         }

@@ -143,6 +143,6 @@ impl HeadedEventHandler for Arrivals {
     skip!(InspectionStarted, InspectionCompleted, InspectionFailed, DefectDetected, QualityAssessed);
 
     async fn on_unknown(&self, unknown: Unknown, _: &Message) -> Handled {
-        Err(Failure::new(format!("{unknown:?}")))
+        Err(Failure::retry(format!("{unknown:?}")))
     }
 }

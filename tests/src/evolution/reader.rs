@@ -56,7 +56,7 @@ fn keep(kept: &Kept, event: impl Into<SensorEvent>, message: &Message) -> Handle
 
 fn keep_unknown(kept: &Kept, unknown: &Unknown, message: &Message) -> Handled {
     let Unknown::Event { fullname, .. } = unknown else {
-        return Err(Failure::new("nobody wrote a tombstone"));
+        return Err(Failure::retry("nobody wrote a tombstone"));
     };
     push(kept, message, None, Some(fullname.clone()));
     Ok(())

@@ -35,7 +35,7 @@ impl Effects {
     /// Handles an event as all consumers of a trial do, with bugs or without.
     pub async fn handle(&self, event: &InspectionCreated, partition: i32, offset: i64) -> Handled {
         let numbers =
-            numbers(event).ok_or_else(|| Failure::new(format!("no event of a trial: {event:?}")))?;
+            numbers(event).ok_or_else(|| Failure::retry(format!("no event of a trial: {event:?}")))?;
         tokio::time::sleep(dawdle(numbers)).await;
         Ok(self.sink.log(numbers, partition, offset).await?)
     }
@@ -55,7 +55,7 @@ impl InspectionEventHandler for Effects {
     );
 
     async fn on_unknown(&self, unknown: Unknown, _: &Message) -> Handled {
-        Err(Failure::new(format!("{unknown:?}")))
+        Err(Failure::retry(format!("{unknown:?}")))
     }
 }
 

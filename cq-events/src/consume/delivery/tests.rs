@@ -149,7 +149,7 @@ struct Porter {
 impl DoorEventHandler for Porter {
     async fn on_door_opened(&self, event: DoorOpened, _message: &Message) -> Handled {
         if event.id < 0 {
-            return Err(Failure::new("no such door"));
+            return Err(Failure::retry("no such door"));
         }
         let correlation_id = correlation::current().map(|id| id.to_string()).unwrap_or_default();
         self.seen.lock().unwrap().push(format!("door {} for {correlation_id}", event.id));
@@ -172,7 +172,7 @@ struct Watchman {
 impl DoorEventRefHandler for Watchman {
     async fn on_door_opened(&self, event: DoorOpenedRef<'_>, message: &Message) -> Handled {
         if event.id < 0 {
-            return Err(Failure::new("no such door"));
+            return Err(Failure::retry("no such door"));
         }
         // What was written with another schema lies beside it.
         let value = message.value().unwrap();
@@ -202,7 +202,7 @@ impl DoorEventRefHandler for Sleeper {
     crate::skip!(borrowed DoorOpened);
 
     async fn on_unknown(&self, _unknown: Unknown, _message: &Message) -> Handled {
-        Err(Failure::new("the sleeper was woken"))
+        Err(Failure::retry("the sleeper was woken"))
     }
 }
 
@@ -279,7 +279,7 @@ fn a_closure_over_the_stream_is_called_as_a_handler_is() {
         async move {
             let DoorEvent::DoorOpened(event) = event;
             if event.id < 0 {
-                return Err(Failure::new("no such door"));
+                return Err(Failure::retry("no such door"));
             }
             assert_eq!(correlation::current().as_deref(), Some(&*correlation_id));
             events.lock().unwrap().push(format!(

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Bound;
 use std::time::Instant;
 
-use super::{Engine, Generation, Output, StopReason, Token};
+use super::{Engine, Generation, Output, Token};
 use crate::event::Message;
 
 impl Engine {
@@ -32,6 +32,7 @@ impl Engine {
                 Some(partition) => {
                     if partition.ledger.finish(token.offset) {
                         partition.lanes.release(token.lane);
+                        partition.breaker.done();
                         partition.moved = now;
                     }
                 }
@@ -40,20 +41,10 @@ impl Engine {
         }
     }
 
-    pub(super) fn failed(&mut self, token: Token, now: Instant) {
-        let Some(partition) = self.partitions.get_mut(&token.generation) else {
-            // A failure in an assignment that ended is its next owner's to meet again.
-            return self.orphans.settle(token.generation);
-        };
-        if partition.ledger.fail(token.offset) {
-            partition.lanes.release(token.lane);
-            self.begin_stop(StopReason::Failure(token), now);
-        }
-    }
-
     /// Begins what can be begun, a message of each partition in turn.
     pub(super) fn dispatch(&mut self, now: Instant) {
-        let mut room = self.settings.max_in_flight.saturating_sub(self.in_flight());
+        self.partitions.values_mut().for_each(|partition| partition.lanes.wake(now));
+        let mut room = self.settings.max_in_flight.saturating_sub(self.at_work());
         let mut turns = if room > 0 { self.turns() } else { VecDeque::new() };
         let ready: usize = self.partitions.values().map(|partition| partition.lanes.ready()).sum();
         let mut batch = Vec::with_capacity(if turns.is_empty() { 0 } else { room.min(ready) });

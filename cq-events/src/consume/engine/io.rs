@@ -58,7 +58,11 @@ pub(crate) enum Input {
     /// Messages were handled.
     Done(Vec<Token>),
     /// A message could not be handled.
-    Failed(Token),
+    Failed(Failed),
+    /// A message is among the dead letters: the broker has acknowledged it.
+    Buried(Token),
+    /// A message cannot be put among the dead letters.
+    NotBuried(Token),
     /// A commit that [`Output::Commit`] asked to wait for is answered, or was given up.
     Committed(CommitId),
     /// Such a commit was refused for now, since the group rebalances: what is still ours is committed again.
@@ -75,11 +79,35 @@ pub(crate) enum Input {
     Tick,
 }
 
+/// A message that could not be handled.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Failed {
+    pub(crate) token: Token,
+    pub(crate) message: Message,
+    pub(crate) verdict: Verdict,
+}
+
+/// What its failure says of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It may do the next time.
+    Retry,
+    /// It never will.
+    Reject,
+    /// Neither will any other.
+    Stop,
+    /// What is needed to read it cannot be had now. No handler was run.
+    Wait,
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Output {
     /// Handle the messages, at the same time, and answer for each with [`Input::Done`] or [`Input::Failed`].
     Dispatch(Vec<(Token, Message)>),
+    /// Put the message, whose handler was run so often, among the dead letters, and answer with [`Input::Buried`] or
+    /// [`Input::NotBuried`].
+    Bury(Token, Message, u32),
     /// Fetch no more of this partition for now.
     Pause(TopicPartition),
     /// Fetch again.
@@ -113,7 +141,10 @@ pub(crate) struct Standing {
     /// What the next commit holds.
     pub(crate) position: Option<i64>,
     pub(crate) in_flight: usize,
+    /// Messages that wait for a handler, those whose key waits for a retry included.
     pub(crate) waiting: usize,
+    /// Messages that failed and wait for their next try.
+    pub(crate) retrying: usize,
     pub(crate) is_paused: bool,
     /// How long nothing was done although something waits or is being handled.
     pub(crate) stalled_for: Duration,
@@ -132,6 +163,21 @@ pub(crate) struct SeekId(pub(super) u64);
 pub(crate) enum StopReason {
     /// It was told to. What was in flight is done, or (`unfinished` messages of it) was given up after the deadline.
     Shutdown { unfinished: usize },
-    /// This message failed.
-    Failure(Token),
+    /// This message failed, and there is nowhere safe to put it.
+    Failure(Token, Why),
+}
+
+/// Why a message's failure ends the consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The failure says so.
+    Verdict,
+    /// There are no dead letters for its stream.
+    NoDeadLetters,
+    /// The dead letters did not take it.
+    Refused,
+    /// So much was given up that the circuit breaker is open.
+    Breaker,
+    /// What is needed to read it could not be had for too long.
+    Waited,
 }

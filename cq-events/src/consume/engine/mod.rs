@@ -11,17 +11,23 @@
 //!   generation, and an outcome of another generation changes nothing.
 //! - A partition that is taken away is first drained and committed, within a deadline. One that is lost is not
 //!   committed: it is somebody else's already.
-//! - A failure ends the intake, lets the others finish, commits what is done, and stops.
+//! - What fails is tried again as its policy says, and then put among the dead letters. It is done when that is
+//!   acknowledged. Its key waits meanwhile, and no other.
+//! - Where a message can be put nowhere, that ends the intake, lets the others finish, commits what is done, and stops.
 //!
-//! A partition's state is in [`partition`], [`lanes`] and [`ledger`]; what each input changes in it, and what
-//! follows, in [`dispatch`], [`commit`], [`rebalance`], [`seek`] and [`shutdown`].
+//! A partition's state is in [`partition`], [`lanes`], [`parking`], [`ledger`] and [`breaker`]; what each input changes in
+//! it, and what follows, in [`dispatch`], [`failure`], [`commit`], [`rebalance`], [`seek`] and [`shutdown`].
 
+mod backoff;
+mod breaker;
 mod commit;
 mod dispatch;
+mod failure;
 pub(crate) mod finished;
 mod io;
 mod lanes;
 mod ledger;
+mod parking;
 mod partition;
 mod rebalance;
 mod seek;
@@ -33,13 +39,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 pub(crate) use io::{
-    Assignment, Commit, CommitId, Generation, Input, Output, SeekId, Standing, StopReason, Token,
-    TopicPartition,
+    Assignment, Commit, CommitId, Failed, Generation, Input, Output, SeekId, Standing, StopReason, Token,
+    TopicPartition, Verdict, Why,
 };
 
+use backoff::Jitter;
 use partition::Partition;
 use rebalance::{Orphans, Revoke};
 use shutdown::Stop;
+
+use crate::event::{FailurePolicy, Failures};
 
 /// The engine's settings.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +73,10 @@ pub(crate) struct Settings {
     /// A partition is full, too, while so many messages from its watermark on were taken in: one that is never done
     /// must not fill the memory with those after it.
     pub(crate) most_open: usize,
+    /// A partition is full, too, while so many bytes of its parked keys wait.
+    pub(crate) most_parked_bytes: usize,
+    /// How long what is needed to read a message, such as a writer's schema, is waited for.
+    pub(crate) wait_deadline: Duration,
     /// How long a full partition holds up the intake of all before it is paused.
     pub(crate) pause_after: Duration,
 }
@@ -81,8 +94,26 @@ impl Default for Settings {
             high_bytes: 4 << 20,
             low_bytes: 1 << 20,
             most_open: 1 << 16,
+            most_parked_bytes: 32 << 20,
+            wait_deadline: Duration::from_secs(300),
             pause_after: Duration::from_millis(50),
         }
+    }
+}
+
+/// What becomes of the messages of each topic that fail.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Policies(BTreeMap<String, Failures>);
+
+impl Policies {
+    fn of(&self, topic: &str) -> Failures {
+        self.0.get(topic).copied().unwrap_or_else(|| FailurePolicy::new().into())
+    }
+}
+
+impl FromIterator<(String, Failures)> for Policies {
+    fn from_iter<I: IntoIterator<Item = (String, Failures)>>(policies: I) -> Self {
+        Self(policies.into_iter().collect())
     }
 }
 
@@ -90,6 +121,8 @@ impl Default for Settings {
 #[derive(Debug)]
 pub(crate) struct Engine {
     settings: Settings,
+    policies: Policies,
+    jitter: Jitter,
     /// What is assigned to us. Ordered, so that a run can be replayed.
     partitions: BTreeMap<Generation, Partition>,
     orphans: Orphans,
@@ -107,9 +140,12 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(settings: Settings, now: Instant) -> Self {
+    /// The seed decides how long retries wait.
+    pub(crate) fn new(settings: Settings, policies: Policies, seed: u64, now: Instant) -> Self {
         Self {
             settings,
+            policies,
+            jitter: Jitter::new(seed),
             partitions: BTreeMap::new(),
             orphans: Orphans::default(),
             revoke: None,
@@ -132,7 +168,9 @@ impl Engine {
             Input::Lost(partitions) => self.lost(partitions),
             Input::Fetched(messages) => self.fetched(messages, now),
             Input::Done(tokens) => self.done(&tokens, now),
-            Input::Failed(token) => self.failed(token, now),
+            Input::Failed(failed) => self.failed(failed, now),
+            Input::Buried(token) => self.buried(token, now),
+            Input::NotBuried(token) => self.not_buried(token, now),
             Input::Committed(id) => self.committed(id),
             Input::CommitDeferred(id) => self.commit_deferred(id, now),
             Input::CommitRefused => self.commit_refused(),
@@ -167,7 +205,8 @@ impl Engine {
         let phase = revoke.or(self.stop.as_ref().map(|stop| stop.phase)).map(Phase::deadline);
         let full = self.partitions.values().filter_map(Partition::full_since).min();
         let pause = full.map(|since| since + self.settings.pause_after);
-        phase.into_iter().chain(pause).fold(self.next_commit, Instant::min)
+        let retry = self.partitions.values().filter_map(|partition| partition.lanes.next_due()).min();
+        phase.into_iter().chain(pause).chain(retry).fold(self.next_commit, Instant::min)
     }
 
     /// Whether messages are to be fetched now. Otherwise that waits until enough of what is there is begun.
@@ -175,10 +214,16 @@ impl Engine {
         self.partitions.values().all(|partition| partition.full_since().is_none())
     }
 
-    /// How many messages are being handled.
+    /// How many messages are being handled, or are on their way to the dead letters.
     pub(crate) fn in_flight(&self) -> usize {
-        self.orphans.running()
-            + self.partitions.values().map(|partition| partition.lanes.running()).sum::<usize>()
+        let ours = self.partitions.values().map(|partition| partition.lanes.unsettled());
+        self.orphans.running() + ours.sum::<usize>()
+    }
+
+    /// How many messages are being handled.
+    fn at_work(&self) -> usize {
+        let ours = self.partitions.values().map(|partition| partition.lanes.running());
+        self.orphans.running() + ours.sum::<usize>()
     }
 
     /// How the partitions stand.
@@ -212,7 +257,7 @@ impl Engine {
     /// The message whose failure ends the consumer.
     pub(crate) fn stopping_for(&self) -> Option<Token> {
         match self.stop.as_ref()?.reason {
-            StopReason::Failure(token) => Some(token),
+            StopReason::Failure(token, _) => Some(token),
             StopReason::Shutdown { .. } => None,
         }
     }

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::breaker::Breaker;
 use super::lanes::Lanes;
 use super::ledger::Ledger;
 use super::{Assignment, SeekId, Settings, Standing, TopicPartition};
-use crate::event::Message;
+use crate::event::{Failures, Message};
 
 /// A partition in one of its assignments.
 #[derive(Debug)]
@@ -13,6 +14,9 @@ pub(crate) struct Partition {
     pub(crate) place: TopicPartition,
     pub(crate) ledger: Ledger,
     pub(crate) lanes: Lanes,
+    pub(super) breaker: Breaker,
+    /// What becomes of messages that fail.
+    pub(super) failures: Failures,
     /// When something of it was done last, or came where there was nothing to do.
     pub(crate) moved: Instant,
     /// The lowest offset that is new to us.
@@ -27,12 +31,14 @@ pub(crate) struct Partition {
 }
 
 impl Partition {
-    pub(crate) fn new(assignment: Assignment, now: Instant) -> Self {
+    pub(crate) fn new(assignment: Assignment, failures: Failures, now: Instant) -> Self {
         let Assignment { place, start, finished, is_new } = assignment;
         Self {
             place,
             ledger: Ledger::new(start, finished, is_new),
             lanes: Lanes::new(),
+            breaker: Breaker::default(),
+            failures,
             moved: now,
             next: start,
             closed: false,
@@ -43,8 +49,8 @@ impl Partition {
     }
 
     /// A partition to whose start a seek is under way.
-    pub(crate) fn seeking(assignment: Assignment, id: SeekId, now: Instant) -> Self {
-        Self { seeking: Some(id), ..Self::new(assignment, now) }
+    pub(crate) fn seeking(assignment: Assignment, failures: Failures, id: SeekId, now: Instant) -> Self {
+        Self { seeking: Some(id), ..Self::new(assignment, failures, now) }
     }
 
     pub(crate) fn awaits(&self, id: SeekId) -> bool {
@@ -70,7 +76,7 @@ impl Partition {
     }
 
     fn is_idle(&self) -> bool {
-        self.lanes.waiting() + self.lanes.running() == 0
+        self.lanes.waiting() + self.lanes.parked() + self.lanes.unsettled() == 0
     }
 
     pub(crate) fn standing(&self, now: Instant) -> Standing {
@@ -79,8 +85,9 @@ impl Partition {
         Standing {
             place: self.place.clone(),
             position: self.ledger.position(),
-            in_flight: self.lanes.running(),
-            waiting: self.lanes.waiting(),
+            in_flight: self.lanes.unsettled(),
+            waiting: self.lanes.waiting() + self.lanes.parked(),
+            retrying: self.lanes.delayed(),
             is_paused: self.paused,
             stalled_for,
         }
@@ -112,6 +119,7 @@ impl Partition {
     pub(crate) fn pause(&mut self, settings: &Settings, now: Instant) -> bool {
         let full = self.lanes.waiting() >= settings.high_messages
             || self.lanes.waiting_bytes() >= settings.high_bytes
+            || self.lanes.parked_bytes() >= settings.most_parked_bytes
             || self.ledger.is_full(settings.most_open);
         self.full_since = (full && !self.paused).then(|| self.full_since.unwrap_or(now));
         let pauses = !self.paused
@@ -132,6 +140,7 @@ impl Partition {
         let low = !self.closed
             && self.lanes.waiting() <= settings.low_messages
             && self.lanes.waiting_bytes() <= settings.low_bytes
+            && self.lanes.parked_bytes() < settings.most_parked_bytes
             && !self.ledger.is_full(settings.most_open);
         self.paused && low && {
             self.paused = false;

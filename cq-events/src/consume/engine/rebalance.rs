@@ -13,7 +13,7 @@ pub(super) struct Revoke {
     pub(super) phase: Phase,
 }
 
-/// Handlers that still run for assignments that have ended.
+/// Handlers that still run for assignments that have ended, and messages of them that are on their way to the dead letters.
 #[derive(Debug, Default)]
 pub(super) struct Orphans(BTreeMap<Generation, (TopicPartition, usize)>);
 
@@ -48,7 +48,8 @@ impl Engine {
         self.outputs.push_back(Output::Assign(answer.collect()));
         for assignment in assignments {
             self.remove(&assignment.place);
-            let mut partition = Partition::new(assignment, now);
+            let failures = self.policies.of(&assignment.place.topic);
+            let mut partition = Partition::new(assignment, failures, now);
             // The group must get its answer also while we are on the way out; but nothing is begun any more.
             if self.stop.is_some() {
                 partition.close();
@@ -68,7 +69,7 @@ impl Engine {
             (partition.place == *place).then_some(*generation)
         };
         let Some(generation) = self.partitions.iter().find_map(of_place) else { return };
-        let running = self.partitions.remove(&generation).map_or(0, |partition| partition.lanes.running());
+        let running = self.partitions.remove(&generation).map_or(0, |partition| partition.lanes.unsettled());
         if running > 0 {
             self.orphans.0.insert(generation, (place.clone(), running));
         }
@@ -111,9 +112,9 @@ impl Engine {
         self.outputs.push_back(Output::Unassign(revoke.partitions));
     }
 
-    /// Whether a message of these partitions is being handled. One that failed is not.
+    /// Whether a message of these partitions is being handled, or on its way to the dead letters. One that failed is not.
     fn is_busy(&self, places: &[TopicPartition]) -> bool {
         let mut partitions = self.partitions.values();
-        partitions.any(|partition| partition.lanes.running() > 0 && places.contains(&partition.place))
+        partitions.any(|partition| partition.lanes.unsettled() > 0 && places.contains(&partition.place))
     }
 }

@@ -31,7 +31,8 @@ impl Engine {
                 is_new: true,
             };
             self.last_generation.0 += 1;
-            self.partitions.insert(self.last_generation, Partition::seeking(start, id, now));
+            let failures = self.policies.of(&place.topic);
+            self.partitions.insert(self.last_generation, Partition::seeking(start, failures, id, now));
             moved.push((place, offset));
         }
         if !moved.is_empty() {

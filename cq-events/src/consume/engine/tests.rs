@@ -1,5 +1,7 @@
 //! The engine driven by hand, and at random.
 
+mod failures;
+
 use std::time::{Duration, Instant};
 
 use super::finished::Finished;
@@ -37,7 +39,7 @@ impl Bench {
 
     fn with_settings(partitions: &[i32], settings: Settings) -> Self {
         let now = Instant::now();
-        let mut bench = Self { engine: Engine::new(settings, now), now };
+        let mut bench = Self { engine: Engine::new(settings, Policies::default(), 7, now), now };
         let outputs = bench.assign(partitions);
         assert_eq!(outputs, [assign(partitions)]);
         bench
@@ -69,6 +71,11 @@ impl Bench {
 
     fn done(&mut self, token: Token) -> Vec<Output> {
         self.tell(Input::Done(vec![token]))
+    }
+
+    /// A message without a key fails.
+    fn fail(&mut self, token: Token, verdict: Verdict) -> Vec<Output> {
+        self.tell(Input::Failed(Failed { token, message: message(0, token.offset), verdict }))
     }
 
     /// Fetches a message that must be dispatched at once.
@@ -106,6 +113,15 @@ fn awaited(outputs: &[Output]) -> (Vec<(TopicPartition, i64)>, CommitId) {
             _ => None,
         })
         .expect("no commit is awaited")
+}
+
+/// The offset of the message that ends the consumer, and why.
+fn stopped(outputs: &[Output]) -> (i64, Why) {
+    match outputs {
+        [Output::Stop(StopReason::Failure(token, why))]
+        | [Output::Pause(_), Output::Stop(StopReason::Failure(token, why))] => (token.offset, *why),
+        _ => panic!("no end by a failure: {outputs:?}"),
+    }
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -304,7 +320,7 @@ fn a_failure_of_a_lost_assignment_does_not_stop_the_consumer() {
     let mut bench = Bench::with(&[0]);
     let in_flight = bench.start(0, 10);
     bench.tell(Input::Lost(vec![at(0)]));
-    assert_eq!(bench.tell(Input::Failed(in_flight)), []);
+    assert_eq!(bench.fail(in_flight, Verdict::Stop), []);
 }
 
 #[test]
@@ -358,11 +374,11 @@ fn a_failure_stops_the_consumer_after_the_others_are_done() {
     bench.fetch(0, 12);
     let other = bench.start(1, 20);
     bench.fetch(1, 21);
-    let outputs = bench.tell(Input::Failed(failing));
+    let outputs = bench.fail(failing, Verdict::Stop);
     assert_eq!(outputs, [Output::Pause(at(0)), Output::Pause(at(1))]);
     let (offsets, id) = awaited(&bench.done(other));
     assert_eq!(offsets, [(at(0), 11), (at(1), 21)], "the failed message is not passed");
-    assert_eq!(bench.tell(Input::Committed(id)), [Output::Stop(StopReason::Failure(failing))]);
+    assert_eq!(stopped(&bench.tell(Input::Committed(id))), (11, Why::Verdict));
 }
 
 #[test]
@@ -370,9 +386,9 @@ fn of_two_failures_the_first_is_told_and_one_during_a_shutdown_is_too() {
     let mut bench = Bench::with(&[0, 1]);
     let (first, second) = (bench.start(0, 10), bench.start(1, 20));
     bench.tell(Input::Shutdown);
-    bench.tell(Input::Failed(first));
-    let outputs = bench.tell(Input::Failed(second));
-    assert_eq!(outputs, [Output::Stop(StopReason::Failure(first))]);
+    bench.fail(first, Verdict::Stop);
+    let outputs = bench.fail(second, Verdict::Stop);
+    assert_eq!(stopped(&outputs), (first.offset, Why::Verdict));
 }
 
 #[test]

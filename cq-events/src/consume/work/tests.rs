@@ -83,7 +83,7 @@ impl Bench {
         let reader = Reader::new(registry, DecodeLimits::default(), &[]).await.unwrap();
         let seen = Arc::default();
         let handlers = Scripted { script, seen: Arc::clone(&seen) };
-        let mut work = Work::new(handlers, Arc::new(reader), vec![&STREAM]);
+        let mut work = Work::new(handlers, Arc::new(reader), vec![&STREAM], vec![Duration::from_secs(60)]);
         // A busy machine must not end a turn.
         work.turn = Duration::from_secs(60);
         Self { work, seen }
@@ -103,7 +103,7 @@ impl Bench {
         loop {
             if let Some(ended) = self.work.ended() {
                 done.extend(ended.done.iter().map(|token| token.offset));
-                failed.extend(ended.failed.iter().map(|(_, error)| error.to_string()));
+                failed.extend(ended.failed.iter().map(|(.., error)| error.to_string()));
             }
             if done.len() + failed.len() >= count {
                 done.sort_unstable();

@@ -14,14 +14,18 @@
 //!    `OnceLock` lets one thread do that, and nothing else looks at them.
 //! 4. *One thread polls at a time.* [`Handle::poll`] is called by the driver alone, and the close comes after it. All
 //!    other calls are documented as thread-safe by librdkafka.
-//! 5. *No panic crosses into C.* The callbacks catch panics.
+//! 5. *What is asked for is given back.* The queue, the question and the answer of [`may_write`] belong to it, and are
+//!    destroyed before it returns; what the answer points to is looked at before that.
+//! 6. *No panic crosses into C.* The callbacks catch panics.
 
 mod batch;
 mod callbacks;
+mod describe;
 mod handle;
 #[cfg(all(test, feature = "testing"))]
 #[allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests;
 
 pub(crate) use callbacks::{Callbacks, Rebalance};
+pub(crate) use describe::may_write;
 pub(crate) use handle::{CommittedOffset, Handle, Polled};

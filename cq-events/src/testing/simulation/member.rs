@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::check::Place;
 use super::work::Worker;
-use crate::consume::engine::{Commit, Engine, SeekId, Settings, Token, TopicPartition};
+use crate::consume::engine::{Commit, Engine, Policies, SeekId, Settings, Token, TopicPartition};
 use crate::consume::reader::Reader;
 use crate::consume::{Delivery, DeliveryError, EventHandler as _, Scratch};
 use crate::event::Message;
@@ -40,6 +40,8 @@ const SETTINGS: Settings = Settings {
     high_bytes: 1 << 20,
     low_bytes: 1 << 18,
     most_open: 60,
+    most_parked_bytes: 1 << 20,
+    wait_deadline: Duration::from_secs(300),
     pause_after: Duration::from_millis(40),
 };
 
@@ -75,6 +77,7 @@ pub(super) struct Fetching {
 pub(super) struct Task {
     pub(super) token: Token,
     pub(super) place: Place,
+    pub(super) message: Message,
     future: Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send>>,
 }
 
@@ -82,7 +85,7 @@ impl Member {
     pub(super) fn new(id: MemberId, worker: Arc<Worker>, reader: Arc<Reader>, now: Instant) -> Self {
         Self {
             id,
-            engine: Engine::new(SETTINGS, now),
+            engine: Engine::new(SETTINGS, Policies::default(), 7, now),
             fetching: BTreeMap::new(),
             question: 0,
             asked: Vec::new(),
@@ -101,12 +104,13 @@ impl Member {
     /// Begins to handle a message; [`Member::poll`] goes on with it.
     pub(super) fn begin(&mut self, token: Token, place: Place, message: Message) -> u64 {
         let (worker, reader) = (Arc::clone(&self.worker), Arc::clone(&self.reader));
+        let handled = message.clone();
         let future = Box::pin(async move {
             let scratch = Scratch::default();
-            worker.handle(0, Delivery::new(&message, &reader, &scratch)).await
+            worker.handle(0, Delivery::new(&handled, &reader, &scratch)).await
         });
         self.last_task += 1;
-        self.tasks.insert(self.last_task, Task { token, place, future });
+        self.tasks.insert(self.last_task, Task { token, place, message, future });
         self.last_task
     }
 

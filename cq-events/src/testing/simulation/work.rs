@@ -164,14 +164,14 @@ pub(super) struct Worker {
 impl WorkEventHandler for Worker {
     async fn on_work_set(&self, event: WorkSet, message: &Message) -> Handled {
         if event.number != message.offset() {
-            return Err(Failure::new("this is another message's event"));
+            return Err(Failure::retry("this is another message's event"));
         }
         let course = self.courses.next(message);
         self.clock.sleep(course.time).await;
-        if course.fails { Err(Failure::new("as the seed says")) } else { Ok(()) }
+        if course.fails { Err(Failure::retry("as the seed says")) } else { Ok(()) }
     }
 
     async fn on_unknown(&self, _: Unknown, _: &Message) -> Handled {
-        Err(Failure::new("all events of the simulation are known"))
+        Err(Failure::retry("all events of the simulation are known"))
     }
 }

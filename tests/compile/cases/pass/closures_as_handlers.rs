@@ -7,7 +7,7 @@ use lamp_events::lamp::LampEvent;
 async fn on_lamp(event: LampEvent, message: Message) -> Handled {
     match event {
         LampEvent::LampSwitched(_) => Ok(()),
-        LampEvent::LampBroken(event) => Err(cq_events::Failure::new(format!("{event:?} at {}", message.offset()))),
+        LampEvent::LampBroken(event) => Err(cq_events::Failure::retry(format!("{event:?} at {}", message.offset()))),
     }
 }
 

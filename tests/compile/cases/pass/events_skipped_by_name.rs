@@ -13,7 +13,7 @@ impl LampEventHandler for Logger {
     async fn on_lamp_broken(&self, event: LampBroken, message: &Message) -> Handled {
         let number: u32 = event.reason.parse()?;
         if number > 3 {
-            return Err(cq_events::Failure::new(format!("lamp {} at {}", event.lamp_id, message.offset())));
+            return Err(cq_events::Failure::retry(format!("lamp {} at {}", event.lamp_id, message.offset())));
         }
         Ok(())
     }

@@ -102,7 +102,7 @@ impl World {
                     self.tally.count(match reason {
                         StopReason::Shutdown { unfinished: 0 } => "ends with all done",
                         StopReason::Shutdown { .. } => "ends with handlers given up",
-                        StopReason::Failure(_) => "ends by a failure",
+                        StopReason::Failure(..) => "ends by a failure",
                     });
                     self.note(|| format!("{id} ends: {reason:?}"));
                     self.send(id, Request::Left);
@@ -129,6 +129,7 @@ impl World {
         inputs: &mut VecDeque<Input>,
     ) -> Result<(), Broken> {
         match output {
+            Output::Bury(token, ..) => inputs.push_back(Input::Buried(token)),
             Output::Dispatch(batch) => {
                 for (token, message) in batch {
                     let partition = message.partition();
@@ -261,7 +262,7 @@ impl World {
             return Some(if is_swallowed {
                 Input::Done(vec![task.token])
             } else {
-                Input::Failed(task.token)
+                Input::Failed(Failed { token: task.token, message: task.message, verdict: Verdict::Stop })
             });
         }
         let is_of_assignment =

@@ -21,7 +21,7 @@ use crate::codec::DecodeLimits;
 use crate::consume::EventHandler as _;
 use crate::consume::engine::finished::Finished;
 use crate::consume::engine::{
-    Assignment, Commit, CommitId, Input, Output, SeekId, StopReason, TopicPartition,
+    Assignment, Commit, CommitId, Failed, Input, Output, SeekId, StopReason, TopicPartition, Verdict,
 };
 use crate::consume::reader::Reader;
 use crate::event::Message;
