@@ -36,9 +36,10 @@ pub(crate) async fn prepare(
         return Ok(Vec::new());
     }
     let admin = Admin::connect(config).await?;
+    let has_controller = has_controller(&admin).await?;
     let mut prepared = Vec::with_capacity(topics.len());
     for (source, name) in topics {
-        match ready(&admin, source, &name, creates).await {
+        match ready(&admin, source, &name, creates, has_controller).await {
             Ok(partitions) => prepared.push(DeadLetterTopic { source, name, partitions }),
             Err(error) => {
                 admin.close().await;
@@ -50,11 +51,35 @@ pub(crate) async fn prepare(
     Ok(prepared)
 }
 
+/// Whether the cluster has a controller, which answers what is asked for administration. librdkafka waits for one until the
+/// request times out, and the embedded broker has none.
+async fn has_controller(admin: &Admin) -> Result<bool, KafkaError> {
+    let (client, config) = (Arc::clone(&admin.client), admin.config.clone());
+    blocking(move || {
+        let metadata = client.client().fetch_metadata(None, config.connect_timeout());
+        let metadata = metadata.map_err(|error| request_error(&config, "look up the brokers", &error))?;
+        let controller = native::controller(client.client());
+        Ok(metadata.brokers().iter().any(|broker| broker.id() == controller))
+    })
+    .await
+}
+
 /// The topic's partitions.
-async fn ready(admin: &Admin, source: &str, name: &str, creates: bool) -> Result<i32, KafkaError> {
+async fn ready(
+    admin: &Admin,
+    source: &str,
+    name: &str,
+    creates: bool,
+    has_controller: bool,
+) -> Result<i32, KafkaError> {
     let mut found = find(admin, name).await?;
     if found.is_none() && creates {
-        create(admin, source, name).await?;
+        // A broker without administration gives a topic to whoever asks for it.
+        if has_controller {
+            create(admin, source, name).await?
+        } else {
+            ask_for(admin, name).await?
+        };
         found = find(admin, name).await?;
     }
     let Some(found) = found else {
@@ -74,7 +99,7 @@ async fn ready(admin: &Admin, source: &str, name: &str, creates: bool) -> Result
             return Err(cannot_use(name, cause.to_owned()));
         }
         Ok(_) => {}
-        // An old broker, or the embedded one: it is seen when the first one is written, which stops the consumer.
+        // It is seen when the first one is written, which stops the consumer.
         Err(error) => tracing::debug!(topic = name, "cannot ask for our rights: {}", words(&error)),
     }
     Ok(found.partitions)
@@ -98,30 +123,26 @@ async fn create(admin: &Admin, source: &str, name: &str) -> Result<(), KafkaErro
     if let Some(most) = &most {
         topic = topic.set("max.message.bytes", most);
     }
-    let created = admin
+    let results = admin
         .run(async |client, options| {
             let created = client.create_topics([&topic], options).await;
             created.map_err(|error| request_error(&admin.config, format!("create topic `{name}`"), &error))
         })
-        .await;
-    match created {
-        Ok(results) => match results.into_iter().next() {
-            // Another process may have been faster.
-            None | Some(Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => {
-                tracing::info!(topic = name, partitions, "created a topic for dead letters");
-                admin.await_leaders(vec![name.to_owned()]).await
-            }
-            Some(Err((_, code))) => {
-                let cause = format!(
-                    "it does not exist, and the broker does not let us create it: {}; create it with the partitions of \
-                     {source}, or turn the dead letters of the stream off",
-                    code_words(code)
-                );
-                Err(cannot_use(name, cause))
-            }
-        },
-        // A broker without administration, as the embedded one, gives a topic to whoever asks for it.
-        Err(error) => ask_for(admin, name).await.map_err(|_| error),
+        .await?;
+    match results.into_iter().next() {
+        // Another process may have been faster.
+        None | Some(Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => {
+            tracing::info!(topic = name, partitions, "created a topic for dead letters");
+            admin.await_leaders(vec![name.to_owned()]).await
+        }
+        Some(Err((_, code))) => {
+            let cause = format!(
+                "it does not exist, and the broker does not let us create it: {}; create it with the partitions of \
+                 {source}, or turn the dead letters of the stream off",
+                code_words(code)
+            );
+            Err(cannot_use(name, cause))
+        }
     }
 }
 

@@ -7,9 +7,13 @@ use std::time::{Duration, Instant};
 use cq_events::consume::{ConsumeError, ConsumerHandle, PartitionStatus};
 use cq_events::kafka::group_lag;
 use cq_events::testing::EmbeddedBroker;
-use cq_events::{Consumer, EventHandler, Failure, Handled, KafkaConfig, Message, Producer, Unknown};
-use rdkafka::ClientConfig;
+use cq_events::{
+    Classify, Consumer, EventHandler, Failure, Handled, KafkaConfig, Message, Producer, Unknown,
+};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::OwnedMessage;
 use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
@@ -58,10 +62,44 @@ pub(crate) async fn send_raw(broker: &EmbeddedBroker, partition: i32, value: Opt
     client.send(record, DEADLINE).await.unwrap();
 }
 
+/// All messages of a topic, once there are so many.
+pub(crate) async fn read(broker: &EmbeddedBroker, topic: &str, count: usize) -> Vec<OwnedMessage> {
+    let servers = broker.bootstrap_servers().to_owned();
+    let topic = topic.to_owned();
+    let read = move || {
+        let client: BaseConsumer =
+            ClientConfig::new().set("bootstrap.servers", servers).set("group.id", "reader").create().unwrap();
+        let mut list = TopicPartitionList::new();
+        for partition in client
+            .fetch_metadata(Some(&topic), DEADLINE)
+            .unwrap()
+            .topics()
+            .iter()
+            .flat_map(|topic| topic.partitions())
+        {
+            list.add_partition_offset(&topic, partition.id(), Offset::Beginning).unwrap();
+        }
+        client.assign(&list).unwrap();
+        let (begun, mut messages) = (Instant::now(), Vec::new());
+        while messages.len() < count {
+            assert!(begun.elapsed() < DEADLINE, "{} of {count} messages in {topic}", messages.len());
+            if let Some(message) = client.poll(Duration::from_millis(100)) {
+                messages.push(message.unwrap().detach());
+            }
+        }
+        messages
+    };
+    tokio::task::spawn_blocking(read).await.unwrap()
+}
+
 /// What the handler does with an event.
 pub(crate) enum Step {
     Succeed,
     Fail(&'static str),
+    Reject(&'static str),
+    Halt(&'static str),
+    /// Never ends.
+    Hang,
     Panic,
     /// Takes a permit, then succeeds.
     Await(Arc<Semaphore>),
@@ -131,6 +169,9 @@ impl PumpEventHandler for Recorder {
         match (self.script)(&event, message) {
             Step::Succeed => {}
             Step::Fail(cause) => return Err(Failure::retry(cause)),
+            Step::Reject(cause) => Err(cause).reject()?,
+            Step::Halt(cause) => Err(cause).stop()?,
+            Step::Hang => std::future::pending().await,
             Step::Panic => panic!("pump {} exploded", event.pump_id),
             Step::Await(permits) => permits.acquire().await?.forget(),
             Step::Stop(producer) => {

@@ -18,14 +18,14 @@
 //!    destroyed before it returns; what the answer points to is looked at before that.
 //! 6. *No panic crosses into C.* The callbacks catch panics.
 
+mod admin;
 mod batch;
 mod callbacks;
-mod describe;
 mod handle;
 #[cfg(all(test, feature = "testing"))]
 #[allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests;
 
+pub(crate) use admin::{controller, may_write};
 pub(crate) use callbacks::{Callbacks, Rebalance};
-pub(crate) use describe::may_write;
 pub(crate) use handle::{CommittedOffset, Handle, Polled};

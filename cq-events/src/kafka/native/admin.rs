@@ -1,4 +1,4 @@
-//! What the broker lets us do with a topic, for which rust-rdkafka has no call (KIP-430).
+//! Questions of administration for which rust-rdkafka has no call.
 
 use std::ffi::{CString, c_int};
 use std::ptr::{self, NonNull};
@@ -9,7 +9,13 @@ use rdkafka::client::{Client, ClientContext};
 use rdkafka::error::{KafkaError as NativeError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 
-/// Whether we may write to the topic; None where the broker does not say. Blocks, at most for the timeout.
+/// The id of the cluster's controller, as the last metadata have it; negative, where they have none.
+pub(crate) fn controller<C: ClientContext>(client: &Client<C>) -> i32 {
+    // SAFETY: the client is alive.
+    unsafe { sys::rd_kafka_controllerid(client.native_ptr(), 0) }
+}
+
+/// Whether we may write to the topic (KIP-430); None where the broker does not say. Blocks, at most for the timeout.
 pub(crate) fn may_write<C: ClientContext>(
     client: &Client<C>,
     topic: &str,
