@@ -1,10 +1,14 @@
 //! `streams.toml`: which streams there are.
 
+mod failures;
+
 use std::collections::BTreeMap;
 
 use cq_events_schema::{Diagnostic, SourceId, Span, did_you_mean};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+pub(crate) use failures::Failures;
 
 use crate::names;
 
@@ -29,6 +33,8 @@ pub(crate) struct Stream {
     pub(crate) headers: Headers,
     /// Whether the events have JSON forms.
     pub(crate) serde: bool,
+    /// What becomes of events that fail.
+    pub(crate) failures: Failures,
 }
 
 /// Which headers go with each message.
@@ -117,7 +123,7 @@ impl Reader {
     fn stream(&mut self, name: Located<String>, table: &DeTable<'_>) -> Option<Stream> {
         self.refuse_unknown(
             table,
-            &["schema", "topic", "partitions", "replication", "config", "headers", "serde"],
+            &["schema", "topic", "partitions", "replication", "config", "headers", "serde", "failures"],
         );
         if !names::is_module(&name.value) {
             let message = format!("`{}` cannot be the name of a stream", name.value);
@@ -134,6 +140,7 @@ impl Reader {
         let config = table.get("config").map(|value| self.config(value)).unwrap_or_default();
         let headers = table.get("headers").map(|value| self.headers(value)).unwrap_or_default();
         let serde = table.get("serde").is_some_and(|value| self.flag("serde", value));
+        let failures = table.get("failures").map(|value| self.failures(value)).unwrap_or_default();
         Some(Stream {
             name,
             schema: schema?,
@@ -143,6 +150,7 @@ impl Reader {
             config,
             headers,
             serde,
+            failures,
         })
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use cq_events::codec::{
     self, Decode, DecodeErrorKind, DecodeLimits, Decoder, Duration, EncodeErrorKind, WideDecimal,
 };
-use cq_events::event::{Event as _, EventStream, StreamSchema as _};
+use cq_events::event::{Event as _, EventStream, FailurePolicy, StreamSchema as _};
 use golden::STREAMS;
 use golden::kinds::{Colour, EveryKind, KindsEvent};
 use golden::parts::{
@@ -90,6 +90,16 @@ fn the_stream_knows_its_topic() {
     );
     assert_eq!(stream.topic_spec.replication, Some(1));
     assert_eq!(stream.topic_spec.config, [("cleanup.policy", "delete"), ("retention.ms", "60000")]);
+    assert_eq!(stream.failures, FailurePolicy::new(), "nothing is set");
+    let policy = FailurePolicy::new()
+        .max_retries(5)
+        .retry_delay(std::time::Duration::from_millis(200))
+        .max_retry_delay(std::time::Duration::from_secs(60))
+        .handler_deadline(std::time::Duration::from_secs(2))
+        .dead_letters(false)
+        .breaker_in_a_row(0)
+        .breaker_ratio(0.25, 400);
+    assert_eq!(PartsEvent::STREAM.failures, policy);
     assert_eq!(STREAMS.len(), 2);
 }
 

@@ -4,6 +4,7 @@
 
 mod builder;
 mod debug;
+mod failures;
 mod field;
 mod json;
 mod record;

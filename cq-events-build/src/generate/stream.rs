@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{doc, field, json};
+use super::{doc, failures, field, json};
 use crate::config::Headers;
 use crate::model::{Module, StreamModel};
 use crate::names;
@@ -33,6 +33,7 @@ pub(super) fn tokens(module: &Module, stream: &StreamModel) -> TokenStream {
         Some(factor) => quote!(::core::option::Option::Some(#factor)),
         None => quote!(::core::option::Option::None),
     };
+    let failures = failures::tokens(&stream.config.failures);
     let json_derives = json::derives(stream.config.serde);
     let config = stream.config.config.iter().map(|(key, value)| quote!((#key, #value)));
     quote! {
@@ -51,7 +52,7 @@ pub(super) fn tokens(module: &Module, stream: &StreamModel) -> TokenStream {
                 &[#(#events),*],
                 ::cq_events::event::HeaderPolicy::#headers,
                 ::cq_events::event::TopicSpec::new(#partitions, #replication, &[#(#config),*]),
-            );
+            )#failures;
         }
     }
 }

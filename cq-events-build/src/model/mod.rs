@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cq_events_schema::{Diagnostic, Kind, Named, NamedKind, Property, Schemas, SourceId, Span, Type};
 
-use crate::config::{Stream, Streams};
+use crate::config::{Failures, Stream, Streams};
 use crate::names;
 use facts::Facts;
 use idents::Idents;
@@ -108,6 +108,7 @@ pub(crate) struct StreamConfig {
     pub(crate) config: BTreeMap<String, String>,
     pub(crate) headers: crate::config::Headers,
     pub(crate) serde: bool,
+    pub(crate) failures: Failures,
 }
 
 impl Model {
@@ -304,6 +305,7 @@ impl StreamConfig {
             config: stream.config.clone(),
             headers: stream.headers,
             serde: stream.serde,
+            failures: stream.failures.clone(),
         }
     }
 }

@@ -72,7 +72,8 @@ impl Graveyard {
             timestamp: None,
             headers: Some(native(&headers)),
         };
-        match client.send(record, Timeout::Never).await {
+        // How long it waits for room; the delivery has as long again.
+        match client.send(record, Timeout::After(self.config.message_timeout())).await {
             Ok(_) => Ok(()),
             Err((error, _)) => Err(self.config.scrub(&words(&error))),
         }
@@ -90,6 +91,8 @@ async fn connect(config: &KafkaConfig) -> Result<Client, crate::kafka::KafkaErro
     let config = config.clone();
     blocking(move || {
         let mut native = config.producer_config();
+        // Whatever is good enough for the events that a program publishes: the offset is committed upon this.
+        native.set("acks", "all");
         // How large a message may be is for the topic to say: this one was in a topic already.
         native.set("message.max.bytes", "1000000000");
         native.create_with_context(ClientEvents::default()).map_err(|error| client_error(&config, &error))

@@ -49,7 +49,7 @@ impl Borrowed {
 
 fn keep(kept: &Kept, event: impl Into<SensorEvent>, message: &Message) -> Handled {
     let mut bytes = Vec::new();
-    codec::encode(&event.into(), &mut bytes).map_err(Failure::new)?;
+    codec::encode(&event.into(), &mut bytes).map_err(Failure::retry)?;
     push(kept, message, Some(bytes), None);
     Ok(())
 }
