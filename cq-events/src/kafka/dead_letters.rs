@@ -89,6 +89,9 @@ async fn ready(
         );
         return Err(cannot_use(name, cause));
     };
+    if !has_controller {
+        return Ok(found.partitions);
+    }
     let (client, topic, timeout) =
         (Arc::clone(&admin.client), name.to_owned(), admin.config.connect_timeout());
     let may_write = blocking(move || Ok(native::may_write(client.client(), &topic, timeout))).await?;
