@@ -16,3 +16,16 @@ pub mod oracle;
 pub mod recorder;
 pub mod scenarios;
 pub mod values;
+
+/// The folder of the built examples.
+pub fn examples() -> std::path::PathBuf {
+    let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
+    let built = std::process::Command::new(cargo)
+        .args(["build", "--quiet", "--package", "cq-events-examples", "--examples"])
+        .current_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the examples do not build");
+    let test = std::env::current_exe().expect("a path");
+    test.parent().and_then(std::path::Path::parent).expect("target/debug").join("examples")
+}

@@ -229,25 +229,12 @@ fn expected_count(stream: &StreamInfo, expected: &BTreeMap<uuid::Uuid, String>) 
     expected.values().filter(|debug| is_of(debug)).count()
 }
 
-/// The folder of the built examples.
-fn examples() -> PathBuf {
-    let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--package", "cq-events-examples", "--examples"])
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .status()
-        .expect("cargo runs");
-    assert!(built.success(), "the examples do not build");
-    let test = std::env::current_exe().expect("a path");
-    test.parent().and_then(Path::parent).expect("target/debug").join("examples")
-}
-
 /// Run after run on one cluster: each counts only its own events.
 #[test]
 fn the_quickstart_is_complete_on_a_real_cluster_run_after_run() {
     let cluster = Cluster::kafka();
     for run in 1..=2 {
-        let quickstart = Command::new(examples().join("quickstart"))
+        let quickstart = Command::new(cq_events_tests::examples().join("quickstart"))
             .env("KAFKA_BOOTSTRAP_SERVERS", servers(&cluster))
             .output()
             .expect("it runs");
@@ -266,7 +253,7 @@ fn the_quickstart_is_complete_on_a_real_cluster_run_after_run() {
 fn publish_and_consume_are_two_processes_on_one_cluster() {
     let cluster = Cluster::kafka();
     let example = |name: &str| {
-        let mut command = Command::new(examples().join(name));
+        let mut command = Command::new(cq_events_tests::examples().join(name));
         command.env("KAFKA_BOOTSTRAP_SERVERS", servers(&cluster));
         command
     };

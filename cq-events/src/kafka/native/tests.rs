@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rdkafka::config::FromClientConfig as _;
-use rdkafka::error::KafkaError as NativeError;
+use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, Producer as _};
 use rdkafka::{ClientConfig, Offset};
 
@@ -239,4 +239,16 @@ fn a_consumer_without_a_group_is_refused() {
     config.set("bootstrap.servers", "127.0.0.1:1");
     let error = Handle::new(&config, Member::default()).err().unwrap();
     assert!(error.to_string().contains("group"), "{error}");
+}
+
+/// The embedded broker has no controller to ask, and answers no such question: what was asked for is given back.
+#[test]
+fn a_question_of_administration_that_nobody_answers_ends_at_its_timeout() {
+    let broker = EmbeddedBroker::start().unwrap();
+    let client = crate::kafka::connect::inquire(&broker.config()).unwrap();
+    let client = rdkafka::consumer::Consumer::client(&client);
+    assert!(controller(client) < 1, "the embedded broker's ids begin at 1");
+    let error = may_write(client, TOPIC, Duration::from_millis(200)).unwrap_err();
+    assert!(matches!(error, NativeError::AdminOp(RDKafkaErrorCode::OperationTimedOut)), "{error}");
+    may_write(client, "a\0b", Duration::from_millis(200)).unwrap_err();
 }
