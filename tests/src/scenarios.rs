@@ -14,7 +14,7 @@ use chip_quality_events::system::SystemEventProducer;
 use chip_quality_events::user::{UserEvent, UserEventProducer};
 use cq_events::codec;
 use cq_events::consume::{self, ConsumeError, ConsumerHandle, DeliveryError, Failure};
-use cq_events::event::{Event, StreamSchema as _};
+use cq_events::event::{Event, FailurePolicy, StreamSchema as _};
 use cq_events::kafka::{KafkaConfig, end_offsets, group_lag};
 use cq_events::publish::{PublishError, Published, TryQueueError};
 use cq_events::registry::{LocalRegistry, SchemaRegistry as _};
@@ -63,6 +63,13 @@ impl Running {
         let consumer =
             Consumer::builder(config).handler(recorder.clone()).build().await.expect("it can be built");
         Self::run(consumer)
+    }
+
+    /// A consumer that has nowhere to put what it cannot handle.
+    async fn without_dead_letters(config: KafkaConfig, recorder: &Recorder) -> Self {
+        let policy = FailurePolicy::new().dead_letters(false).retry_delay(Duration::from_millis(20));
+        let consumer = Consumer::builder(config).handler(recorder.clone()).failure_policy(policy);
+        Self::run(consumer.build().await.expect("it can be built"))
     }
 
     fn run(consumer: Consumer<Recorder>) -> Self {
@@ -340,7 +347,7 @@ pub async fn a_failed_handler_stops_the_consumer_and_nothing_is_lost(cluster: &C
     publish_inspections(&producer, 0..100).await;
 
     let failing = Recorder::failing_on(|event| event.debug.contains("\"INS-70\""));
-    let error = Running::start(cluster.group("failing"), &failing).await.error().await;
+    let error = Running::without_dead_letters(cluster.group("failing"), &failing).await.error().await;
     let ConsumeError::Message { topic, partition, offset, error } = &error else { panic!("{error}") };
     assert_eq!(topic, InspectionEvent::STREAM.topic);
     assert!(matches!(error, DeliveryError::Handler(_)), "{error}");
@@ -373,7 +380,10 @@ async fn stops_at(cluster: &Cluster, value: Vec<u8>) -> DeliveryError {
     send_raw(&config, 2, "K", Some(value.clone())).await;
     for _ in 0..2 {
         // Stopping again shows that the message was not skipped.
-        let error = Running::start(cluster.group("unreadable"), &Recorder::default()).await.error().await;
+        let error = Running::without_dead_letters(cluster.group("unreadable"), &Recorder::default())
+            .await
+            .error()
+            .await;
         let text = error.to_string();
         assert!(text.starts_with("chip-quality.inspection.events/2 at offset 0: "), "{text}");
         assert!(text.contains("not committed"), "{text}");
@@ -381,7 +391,8 @@ async fn stops_at(cluster: &Cluster, value: Vec<u8>) -> DeliveryError {
             panic!("the message was committed");
         }
     }
-    let error = Running::start(cluster.group("unreadable"), &Recorder::default()).await.error().await;
+    let error =
+        Running::without_dead_letters(cluster.group("unreadable"), &Recorder::default()).await.error().await;
     let ConsumeError::Message { error, .. } = error else { panic!("{error}") };
     error
 }
