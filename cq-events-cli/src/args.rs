@@ -1,0 +1,262 @@
+//! The words of the command line.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use cq_events::dead_letter::ErrorKind;
+use jiff::Timestamp;
+
+use crate::filter::{self, Filter};
+use crate::replay::Options;
+use crate::screen::Color;
+use crate::text::unhex;
+use crate::time::moment;
+
+/// Looks after typed events on Apache Kafka.
+#[derive(Debug, Parser)]
+#[command(name = "cq-events", version, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to write it.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Dead letters: messages that could not be handled, kept as they were, and why
+    #[command(after_help = DLQ_HELP, disable_help_subcommand = true)]
+    Dlq {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: Action,
+    },
+}
+
+const DLQ_HELP: &str = "\
+A consumer puts what it cannot handle into <topic>-<group>-dlq. Kafka is reached as KAFKA_BOOTSTRAP_SERVERS
+and the other variables of the library say.
+
+Examples:
+  cq-events dlq list                                         which topics have dead letters, and how many
+  cq-events dlq stats orders-billing-dlq --since 2h          what went wrong lately
+  cq-events dlq list orders-billing-dlq --kind rejected      which messages the handler rejected
+  cq-events dlq show orders-billing-dlq 0 42                 all there is to know of one
+  cq-events dlq replay orders-billing-dlq --dry-run          what a replay would publish
+  cq-events dlq replay orders-billing-dlq --kind failed      publish back what failed";
+
+/// What to do with dead letters.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// List topics of dead letters, or the dead letters of one, a line each
+    List {
+        /// The topic of the dead letters; without it, all topics that end in -dlq
+        topic: Option<String>,
+        /// Which ones.
+        #[command(flatten)]
+        filters: Filters,
+        /// How to read values.
+        #[command(flatten)]
+        decoding: Decoding,
+    },
+    /// Show all there is to know of one dead letter, its value as JSON
+    Show {
+        /// The topic of the dead letters
+        topic: String,
+        /// Its partition there
+        #[arg(value_parser = clap::value_parser!(i32).range(0..))]
+        partition: i32,
+        /// Its offset there
+        #[arg(value_parser = clap::value_parser!(i64).range(0..))]
+        offset: i64,
+        /// How to read values.
+        #[command(flatten)]
+        decoding: Decoding,
+        /// Show personal data too: what a schema tags as PII is hidden otherwise
+        #[arg(long)]
+        reveal: bool,
+    },
+    /// Count dead letters by error, by event and by time
+    Stats {
+        /// The topic of the dead letters
+        topic: String,
+        /// Which ones.
+        #[command(flatten)]
+        filters: Filters,
+        /// How to read values.
+        #[command(flatten)]
+        decoding: Decoding,
+    },
+    /// Publish dead letters back to the topic where they failed
+    #[command(after_help = REPLAY_HELP)]
+    Replay {
+        /// The topic of the dead letters
+        topic: String,
+        /// How to replay.
+        #[command(flatten)]
+        replay: HowToReplay,
+        /// Which ones.
+        #[command(flatten)]
+        filters: Filters,
+        /// How to read values.
+        #[command(flatten)]
+        decoding: Decoding,
+    },
+}
+
+const REPLAY_HELP: &str = "\
+A replay publishes key, value and headers as they were, into the partition from which they came, in order,
+and ends where the dead letters end when it begins. Which letters are done is kept with the offsets of the
+group, letter by letter, once the broker has acknowledged them: what filters leave out is not skipped by a
+later replay, and an interrupted one goes on with the same command. It is at least once: what was published
+in the last second before a crash is published again.";
+
+/// How to replay.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Replay")]
+pub struct HowToReplay {
+    /// Publish and remember nothing; count by error what would be published
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Publish to this topic, also what other frameworks have put among the dead letters
+    #[arg(long, value_name = "TOPIC")]
+    pub to: Option<String>,
+    /// Letters that were replayed so often already are refused
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub max_replays: u32,
+    /// At most so many a second
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
+    /// The consumer group that remembers what was replayed [default: <TOPIC>-replay]
+    #[arg(long, value_name = "GROUP")]
+    pub replay_group: Option<String>,
+    /// Take no notice of what was replayed before, and remember nothing of this
+    #[arg(long, conflicts_with = "replay_group")]
+    pub again: bool,
+}
+
+/// Which dead letters.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Which ones (all that is said has to fit)")]
+pub struct Filters {
+    /// What went wrong: unframed, unknown-schema, unresolvable, undecodable, failed, rejected, panicked, timed-out
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub kind: Vec<ErrorKind>,
+    /// The event's type: its fullname, or the last part of it
+    #[arg(long, value_name = "EVENT", value_delimiter = ',')]
+    pub event: Vec<String>,
+    /// The message key; hex:00ff for one that is no text
+    #[arg(long, value_name = "KEY", value_parser = key)]
+    pub key: Option<Key>,
+    /// Given up at this time or later: 2026-01-31T12:00:00Z, 2026-01-31, or how long ago, such as 2h
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<Timestamp>,
+    /// Given up before this time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<Timestamp>,
+    /// In this partition of the dead letters
+    #[arg(long, value_name = "PARTITION", value_delimiter = ',', value_parser = clap::value_parser!(i32).range(0..))]
+    pub partition: Vec<i32>,
+    /// At these offsets of the dead letters: 7, or 100..200 (without 200), 100.., ..200
+    #[arg(long, value_name = "A..B", value_parser = filter::offsets)]
+    pub offset: Option<Range<i64>>,
+    /// Given up by this consumer group
+    #[arg(long, value_name = "GROUP")]
+    pub group: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+}
+
+/// A message key.
+#[derive(Clone, Debug)]
+pub struct Key(Vec<u8>);
+
+/// How to read values.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Values")]
+pub struct Decoding {
+    /// A folder with the schemas that messages were written with (*.avsc, *.json), as the library's LocalRegistry has it
+    #[arg(long, value_name = "DIR", env = "CQ_SCHEMAS")]
+    pub schemas: Option<PathBuf>,
+}
+
+/// How to write.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Output {
+    /// Write JSON, an object a line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+fn key(text: &str) -> Result<Key, String> {
+    match text.strip_prefix("hex:") {
+        None => Ok(Key(text.as_bytes().to_vec())),
+        Some(digits) => {
+            unhex(digits).map(Key).ok_or_else(|| format!("`{digits}` are no pairs of hexadecimal digits"))
+        }
+    }
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    moment(text, Timestamp::now())
+}
+
+impl Filters {
+    /// All but the limit.
+    pub fn filter(&self) -> Filter {
+        Filter {
+            kinds: self.kind.clone(),
+            events: self.event.clone(),
+            key: self.key.as_ref().map(|key| key.0.clone()),
+            since: self.since,
+            until: self.until,
+            partitions: self.partition.clone(),
+            offsets: self.offset.clone(),
+            group: self.group.clone(),
+        }
+    }
+}
+
+impl HowToReplay {
+    /// What to replay, and how.
+    pub fn options(&self, topic: &str, filters: &Filters) -> Options {
+        let group = self.replay_group.clone().unwrap_or_else(|| Options::group_of(topic));
+        Options {
+            filter: filters.filter(),
+            limit: filters.limit,
+            to: self.to.clone(),
+            max_replays: self.max_replays,
+            rate: self.rate,
+            group,
+            again: self.again,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_words_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn keys_are_text_or_digits() {
+        assert_eq!(key("INS-1").unwrap().0, b"INS-1");
+        assert_eq!(key("hex:ff00").unwrap().0, [0xff, 0]);
+        assert!(key("hex:f").is_err());
+    }
+}

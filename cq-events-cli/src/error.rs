@@ -1,0 +1,113 @@
+use std::io;
+
+use crate::read::Place;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The environment does not say how to reach Kafka.
+    #[error(transparent)]
+    Config(#[from] cq_events::kafka::ConfigError),
+    /// librdkafka makes no client of the configuration.
+    #[error("cannot create a Kafka client: {0}")]
+    Client(String),
+    /// No broker answered in time.
+    #[error(
+        "no broker answers at {servers} within {seconds} s{}; check KAFKA_BOOTSTRAP_SERVERS, the security settings, and \
+         that a broker is running and reachable from here",
+        because(cause)
+    )]
+    NoBroker {
+        /// The bootstrap servers.
+        servers: String,
+        /// How long was waited.
+        seconds: u64,
+        /// What librdkafka says of it.
+        cause: String,
+    },
+    /// A topic does not exist.
+    #[error("there is no topic `{topic}` on {servers}{}", instead(alike))]
+    NoTopic {
+        /// The topic.
+        topic: String,
+        /// The bootstrap servers.
+        servers: String,
+        /// Topics with names like it.
+        alike: Vec<String>,
+    },
+    /// Dead letters are to go to topics that do not exist.
+    #[error(
+        "there is no topic {} on {servers}, where these dead letters came from: nothing was published. Create it, leave \
+         its letters out with a filter, or say with --to where they are to go",
+        quoted(topics)
+    )]
+    NoTarget {
+        /// The topics.
+        topics: Vec<String>,
+        /// The bootstrap servers.
+        servers: String,
+    },
+    /// A replay into the dead letters themselves would never end.
+    #[error("`{0}` is the topic of the dead letters itself: a replay into it would never end")]
+    Circle(String),
+    /// There is nothing at an offset.
+    #[error("there is no message at {place}: {reason}")]
+    NoMessage {
+        /// Where there is none.
+        place: Place,
+        /// What there is.
+        reason: String,
+    },
+    /// A partition that does not exist.
+    #[error("topic `{topic}` has no partition {partition}: there are 0 to {last}")]
+    NoPartition {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The last one.
+        last: i32,
+    },
+    /// A request failed.
+    #[error("cannot {action} on {servers}: {cause}")]
+    Request {
+        /// What was tried.
+        action: String,
+        /// The bootstrap servers.
+        servers: String,
+        /// librdkafka's or the broker's words.
+        cause: String,
+    },
+    /// Schemas cannot be read.
+    #[error(transparent)]
+    Schemas(#[from] cq_events::registry::RegistryError),
+    /// A replay ended before its end.
+    #[error("{0}")]
+    Replay(String),
+    /// The output cannot be written.
+    #[error("cannot write: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Error {
+    /// Whether whoever read the output has gone, such as `head` after its lines.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+fn because(cause: &str) -> String {
+    if cause.is_empty() { String::new() } else { format!(": {cause}") }
+}
+
+fn quoted(topics: &[String]) -> String {
+    format!("`{}`", topics.join("`, `"))
+}
+
+fn instead(alike: &[String]) -> String {
+    match alike {
+        [] => "; `cq-events dlq list` names the topics of dead letters".to_owned(),
+        alike => format!("; did you mean {}?", quoted(alike)),
+    }
+}

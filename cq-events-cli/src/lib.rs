@@ -1,0 +1,71 @@
+//! The command line of cq-events, as a library: `main.rs` only gives it the process's arguments and outputs.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`args`] | the words of the command line |
+//! | [`cluster`], [`read`] | how to reach Kafka; reading a topic from offset to offset |
+//! | [`letter`], [`filter`] | a dead letter, and which ones are meant |
+//! | [`schemas`] | the schemas of writers |
+//! | [`list`], [`stats`], [`again`] | the commands |
+//! | [`replay`] | publishing dead letters back |
+//! | [`screen`], [`table`], [`progress`], [`histogram`], [`json`], [`text`], [`time`] | how things are written and read |
+
+pub mod again;
+pub mod args;
+pub mod cluster;
+mod error;
+pub mod filter;
+pub mod histogram;
+pub mod json;
+pub mod letter;
+pub mod list;
+pub mod progress;
+pub mod read;
+pub mod replay;
+pub mod schemas;
+pub mod screen;
+pub mod stats;
+pub mod table;
+pub mod text;
+pub mod time;
+
+use std::sync::atomic::AtomicBool;
+
+use args::{Action, Cli, Command};
+use cluster::Cluster;
+pub use error::Error;
+use read::Reader;
+use schemas::Library;
+use screen::Screen;
+
+/// In whose name topics are read; nothing is committed.
+const GROUP: &str = "cq-events-cli";
+
+/// Does what it is told. A replay ends early once `stop` is true.
+///
+/// # Errors
+/// Why it did not.
+pub fn run(cli: &Cli, stop: &AtomicBool, screen: &mut Screen<'_>) -> Result<(), Error> {
+    let Command::Dlq { action } = &cli.command;
+    let cluster = Cluster::from_env()?;
+    let reader = || Reader::new(&cluster, GROUP);
+    match action {
+        Action::List { topic: None, .. } => list::topics(&reader()?, screen),
+        Action::List { topic: Some(topic), filters, decoding } => {
+            let mut library = Library::new(decoding.schemas.as_deref())?;
+            let which = (&filters.filter(), filters.limit);
+            list::letters(&reader()?, topic, which, &mut library, screen)
+        }
+        Action::Show { .. } => Ok(()),
+        Action::Stats { topic, filters, decoding } => {
+            let mut library = Library::new(decoding.schemas.as_deref())?;
+            let which = (&filters.filter(), filters.limit);
+            stats::stats(&reader()?, topic, which, &mut library, screen)
+        }
+        Action::Replay { topic, replay, filters, decoding } => {
+            let mut library = Library::new(decoding.schemas.as_deref())?;
+            let options = (replay.options(topic, filters), replay.dry_run);
+            again::replay(&cluster, topic, options, &mut library, stop, screen)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! `dlq list`: which topics there are, and which letters are in one.
+
+use std::ops::ControlFlow;
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::filter::Filter;
+use crate::json::{self, LetterJson};
+use crate::letter::{Letter, Origin};
+use crate::read::{Reader, SUFFIX, Span};
+use crate::schemas::Library;
+use crate::screen::{Screen, Style};
+use crate::table::{Column, Table, left, right};
+use crate::text::{escape, thousands};
+
+#[derive(Serialize)]
+struct TopicJson<'a> {
+    topic: &'a str,
+    partitions: i32,
+    offsets: u64,
+}
+
+const TOPICS: [Column; 3] = [right("LETTERS"), right("PARTITIONS"), left("TOPIC", Style::Cyan)];
+
+/// Lists the topics of dead letters.
+///
+/// # Errors
+/// When Kafka does not answer, or the output cannot be written.
+pub fn topics(reader: &Reader, screen: &mut Screen<'_>) -> Result<(), Error> {
+    let mut table = Table::new(&TOPICS);
+    let mut count = 0;
+    for (topic, partitions) in reader.topics()?.into_iter().filter(|(topic, _)| topic.ends_with(SUFFIX)) {
+        count += 1;
+        let offsets = reader.spans(&topic)?.iter().map(Span::len).sum();
+        if screen.json {
+            json::line(&TopicJson { topic: &topic, partitions, offsets }, screen)?;
+        } else {
+            table.row(vec![thousands(offsets), partitions.to_string(), topic], screen)?;
+        }
+    }
+    table.end(screen)?;
+    if count == 0 {
+        screen.say(&format!("no topic ends in {SUFFIX}: there are no dead letters"))?;
+    }
+    Ok(())
+}
+
+const LETTERS: [Column; 9] = [
+    right("PART"),
+    right("OFFSET"),
+    left("FAILED AT", Style::Dim),
+    left("KIND", Style::Red),
+    left("EVENT", Style::Cyan),
+    right("RUNS"),
+    right("REPLAYS"),
+    left("FIRST PLACE", Style::Plain),
+    left("MESSAGE", Style::Plain),
+];
+
+/// Lists the letters of a topic.
+///
+/// # Errors
+/// When Kafka does not answer, there is no such topic, or the output cannot be written.
+pub fn letters(
+    reader: &Reader,
+    topic: &str,
+    (filter, limit): (&Filter, Option<u64>),
+    library: &mut Library,
+    screen: &mut Screen<'_>,
+) -> Result<(), Error> {
+    let mut table = Table::new(&LETTERS);
+    let shown = each(reader, topic, (filter, limit), library, |letter, event| {
+        if screen.json {
+            json::line(&LetterJson::of(topic, letter, event), screen)
+        } else {
+            table.row(row(letter, event), screen)
+        }
+    })?;
+    table.end(screen)?;
+    if shown == 0 {
+        screen.say(&format!("{topic} has no such dead letter"))?;
+    }
+    Ok(())
+}
+
+/// Shows `visit` the letters that are meant, partition by partition, and counts them.
+pub(crate) fn each(
+    reader: &Reader,
+    topic: &str,
+    (filter, limit): (&Filter, Option<u64>),
+    library: &mut Library,
+    mut visit: impl FnMut(&Letter, Option<&str>) -> Result<(), Error>,
+) -> Result<u64, Error> {
+    let mut count = 0;
+    let is_enough = |count| limit.is_some_and(|limit| count >= limit);
+    for span in filter.spans(reader.spans(topic)?) {
+        if is_enough(count) {
+            break;
+        }
+        reader.read(topic, span, |letter| {
+            let event = library.event(&letter);
+            if filter.fits(&letter, event.as_deref()) {
+                visit(&letter, event.as_deref())?;
+                count += 1;
+            }
+            Ok(if is_enough(count) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+    }
+    Ok(count)
+}
+
+fn row(letter: &Letter, event: Option<&str>) -> Vec<String> {
+    let unknown = || "-".to_owned();
+    let failed_at = letter.failed_at().map_or_else(unknown, |at| format!("{at:.0}"));
+    let event = event.map_or_else(unknown, |event| escape(event.rsplit('.').next().unwrap_or(event)));
+    let (partition, offset) = (letter.partition.to_string(), letter.offset.to_string());
+    let [kind, runs, replays, first, message] = match &letter.origin {
+        Origin::Ours(ours) => {
+            let first = format!("{}/{}@{}", ours.first.topic, ours.first.partition, ours.first.offset);
+            let message = if ours.message.is_empty() { &ours.exception } else { &ours.message };
+            [
+                ours.kind.name().to_owned(),
+                ours.attempts.to_string(),
+                ours.replays.to_string(),
+                escape(&first),
+                escape(message),
+            ]
+        }
+        Origin::Other(framework) => {
+            [unknown(), unknown(), unknown(), unknown(), format!("(a dead letter of {framework})")]
+        }
+    };
+    vec![partition, offset, failed_at, kind, event, runs, replays, first, message]
+}

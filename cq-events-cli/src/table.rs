@@ -1,0 +1,116 @@
+//! Rows in columns that are as wide as what the first rows need, so that the rest can be written as it comes.
+
+use std::mem;
+
+use crate::error::Error;
+use crate::screen::{Screen, Style, columns, cut};
+
+/// How many rows are looked at before the first is written.
+const SAMPLE: usize = 200;
+/// How wide a column becomes, but for the last.
+const WIDEST: usize = 60;
+/// The least that is kept of the last column.
+const NARROWEST: usize = 10;
+const GAP: &str = "  ";
+
+/// A column's heading.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it holds numbers.
+    pub right: bool,
+    /// How its cells look.
+    pub style: Style,
+}
+
+/// A column of text.
+pub const fn left(name: &'static str, style: Style) -> Column {
+    Column { name, right: false, style }
+}
+
+/// A column of numbers.
+pub const fn right(name: &'static str) -> Column {
+    Column { name, right: true, style: Style::Plain }
+}
+
+/// A table that is written as it grows.
+#[derive(Debug)]
+pub struct Table<'c> {
+    columns: &'c [Column],
+    sample: Vec<Vec<String>>,
+    widths: Option<Vec<usize>>,
+}
+
+impl<'c> Table<'c> {
+    /// An empty table.
+    pub fn new(columns: &'c [Column]) -> Self {
+        Self { columns, sample: Vec::new(), widths: None }
+    }
+
+    /// Adds a row: a text for each column.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn row(&mut self, cells: Vec<String>, screen: &mut Screen<'_>) -> Result<(), Error> {
+        if let Some(widths) = &self.widths {
+            return self.write(&cells, widths, screen, None);
+        }
+        self.sample.push(cells);
+        if self.sample.len() >= SAMPLE { self.settle(screen) } else { Ok(()) }
+    }
+
+    /// Writes what was not written yet. A table without rows is nothing.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn end(mut self, screen: &mut Screen<'_>) -> Result<(), Error> {
+        if self.sample.is_empty() { Ok(()) } else { self.settle(screen) }
+    }
+
+    fn settle(&mut self, screen: &mut Screen<'_>) -> Result<(), Error> {
+        let sample = mem::take(&mut self.sample);
+        let width = |(index, column): (usize, &Column)| {
+            let cells = sample.iter().filter_map(|row| row.get(index)).map(|cell| columns(cell));
+            cells.max().unwrap_or_default().min(WIDEST).max(columns(column.name))
+        };
+        let widths: Vec<usize> = self.columns.iter().enumerate().map(width).collect();
+        let names: Vec<String> = self.columns.iter().map(|column| column.name.to_owned()).collect();
+        self.write(&names, &widths, screen, Some(Style::Bold))?;
+        sample.iter().try_for_each(|row| self.write(row, &widths, screen, None))?;
+        self.widths = Some(widths);
+        Ok(())
+    }
+
+    fn write(
+        &self,
+        cells: &[String],
+        widths: &[usize],
+        screen: &mut Screen<'_>,
+        style: Option<Style>,
+    ) -> Result<(), Error> {
+        let mut line = String::new();
+        let mut at = 0;
+        let last = self.columns.len().saturating_sub(1);
+        for (index, ((cell, column), width)) in cells.iter().zip(self.columns).zip(widths).enumerate() {
+            let room = screen.width.map(|width| width.saturating_sub(at).max(NARROWEST));
+            let text = match room {
+                Some(room) if index == last => cut(cell, room),
+                Some(_) => cut(cell, *width),
+                None => cell.clone(),
+            };
+            let padding = " ".repeat(width.saturating_sub(columns(&text)));
+            let painted = screen.paint(style.unwrap_or(column.style), &text);
+            match (column.right, index == last) {
+                (true, _) => line.extend([padding.as_str(), &painted]),
+                (false, true) => line.push_str(&painted),
+                (false, false) => line.extend([painted.as_str(), &padding]),
+            }
+            if index != last {
+                line.push_str(GAP);
+            }
+            at += columns(&text) + padding.len() + GAP.len();
+        }
+        screen.line(line.trim_end())
+    }
+}

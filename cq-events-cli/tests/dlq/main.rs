@@ -1,0 +1,14 @@
+//! The command on the embedded broker, as a process of its own.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "it is all tests"
+)]
+
+mod list;
+mod replay;
+mod stats;
+mod support;
