@@ -39,25 +39,26 @@ impl Graveyard {
         self.topics.iter().find(|topic| topic.source == source)
     }
 
-    /// Publishes the message as it is, with what there is to say of its end, and waits until the broker has acknowledged
-    /// that. Otherwise: why not.
+    /// Publishes the message as it is, with the error and its words, and waits until the broker has acknowledged that.
+    /// Otherwise: why not.
     pub(super) async fn bury(
         &self,
         message: &Message,
         error: &DeliveryError,
+        text: &str,
         attempts: u32,
     ) -> Result<(), String> {
         let topic = self.of(message.topic()).ok_or("its topic has none")?;
         let client = self.client.get_or_try_init(|| connect(&self.config)).await;
         let client = client.map_err(|error| error.to_string())?;
-        let (text, partition) = (error.message(), message.partition());
+        let partition = message.partition();
         let headers = buried(
             message.headers(),
             Burial {
                 // What has no kind is not given up.
                 kind: error.kind().unwrap_or(ErrorKind::Failed),
                 exception: error.exception(),
-                message: &text,
+                message: text,
                 place: Place { topic: message.topic().to_owned(), partition, offset: message.offset() },
                 group: &self.group,
                 attempts,

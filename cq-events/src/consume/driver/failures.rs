@@ -9,6 +9,8 @@ use super::*;
 pub(super) struct Failed {
     place: TopicPartition,
     error: DeliveryError,
+    /// The error's words and those of its causes. They are the user's, so they are asked for once.
+    text: String,
     /// Why it is not among the dead letters.
     refusal: String,
 }
@@ -16,8 +18,7 @@ pub(super) struct Failed {
 /// A message that is among the dead letters, or could not be put there.
 pub(super) struct Buried {
     token: Token,
-    place: TopicPartition,
-    error: DeliveryError,
+    failed: Failed,
     result: Result<(), String>,
 }
 
@@ -32,7 +33,7 @@ impl<H: EventHandler> Driver<H> {
 
     pub(super) fn failed(&mut self, token: Token, message: Message, error: DeliveryError) {
         self.shared.counters.failed();
-        let error = shown(error);
+        let (error, text) = with_words(error);
         let verdict = error.verdict();
         if let Some(place) = self.engine.place(token) {
             let (partition, offset) = (place.partition, token.offset);
@@ -41,9 +42,9 @@ impl<H: EventHandler> Driver<H> {
                 partition,
                 offset,
                 ?verdict,
-                "a message was not handled: {error}"
+                "a message was not handled: {text}"
             );
-            let failed = Failed { place, error, refusal: String::new() };
+            let failed = Failed { place, error, text, refusal: String::new() };
             self.failures.insert((token.generation, token.offset), failed);
         }
         self.fail(Input::Failed(engine::Failed { token, message, verdict }));
@@ -67,44 +68,32 @@ impl<H: EventHandler> Driver<H> {
 
     /// Puts a message among the dead letters, while everything else goes on.
     pub(super) fn bury(&mut self, token: Token, message: Message, attempts: u32) {
-        let Some(Failed { place, error, .. }) = self.failures.remove(&(token.generation, token.offset))
-        else {
+        let Some(failed) = self.failures.remove(&(token.generation, token.offset)) else {
             // It was kept when it failed, and the engine answers at once.
             return self.fail(Input::NotBuried(token));
         };
         let graveyard = Arc::clone(&self.graveyard);
         self.burials.spawn(async move {
-            let result = graveyard.bury(&message, &error, attempts).await;
-            Buried { token, place, error, result }
+            let result = graveyard.bury(&message, &failed.error, &failed.text, attempts).await;
+            Buried { token, failed, result }
         });
     }
 
     pub(super) fn buried(&mut self, buried: Result<Buried, JoinError>) -> Input {
         // The async runtime shuts down, and the driver with it.
-        let Ok(Buried { token, place, error, result }) = buried else { return Input::Tick };
-        let (partition, offset) = (place.partition, token.offset);
-        let dead_letters = self.graveyard.topic_of(&place.topic);
+        let Ok(Buried { token, failed, result }) = buried else { return Input::Tick };
+        let (topic, partition, offset) = (&*failed.place.topic, failed.place.partition, token.offset);
+        let dead_letters = self.graveyard.topic_of(topic);
         match result {
             Ok(()) => {
                 self.shared.counters.dead_lettered();
-                tracing::warn!(
-                    topic = &*place.topic,
-                    partition,
-                    offset,
-                    dead_letters,
-                    "a message was given up: {error}"
-                );
+                let text = &failed.text;
+                tracing::warn!(topic, partition, offset, dead_letters, "a message was given up: {text}");
                 Input::Buried(token)
             }
             Err(refusal) => {
-                tracing::error!(
-                    topic = &*place.topic,
-                    partition,
-                    offset,
-                    dead_letters,
-                    "no dead letter: {refusal}"
-                );
-                self.failures.insert((token.generation, token.offset), Failed { place, error, refusal });
+                tracing::error!(topic, partition, offset, dead_letters, "no dead letter: {refusal}");
+                self.failures.insert((token.generation, token.offset), Failed { refusal, ..failed });
                 self.fail(Input::NotBuried(token));
                 Input::Tick
             }
@@ -112,7 +101,7 @@ impl<H: EventHandler> Driver<H> {
     }
 
     pub(super) fn failure(&self, offset: i64, failed: Failed, why: Why) -> ConsumeError {
-        let Failed { place, error, refusal } = failed;
+        let Failed { place, error, refusal, .. } = failed;
         let (topic, partition) = (place.topic.to_string(), place.partition);
         match why {
             Why::Verdict | Why::NoDeadLetters => ConsumeError::Message { topic, partition, offset, error },
@@ -138,10 +127,15 @@ impl<H: EventHandler> Driver<H> {
     }
 }
 
-/// The error, unless its words cannot be had: the handler's own may panic when they are asked for.
-fn shown(error: DeliveryError) -> DeliveryError {
-    match catch_unwind(AssertUnwindSafe(|| error.to_string())) {
-        Ok(_) => error,
-        Err(_) => DeliveryError::Panic { message: "its error panics when it is displayed".to_owned() },
+/// The error and its words; another one, where they cannot be had: the handler's own may panic when they are asked for.
+fn with_words(error: DeliveryError) -> (DeliveryError, String) {
+    match catch_unwind(AssertUnwindSafe(|| error.message())) {
+        Ok(text) => (error, text),
+        Err(_) => {
+            let message = "its error panics when it is displayed".to_owned();
+            let error = DeliveryError::Panic { message };
+            let text = error.to_string();
+            (error, text)
+        }
     }
 }
