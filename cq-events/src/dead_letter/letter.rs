@@ -44,7 +44,7 @@ pub struct DeadLetter {
     pub last: Place,
     /// The consumer group that gave it up.
     pub group: String,
-    /// How often its handler was run.
+    /// How often it was tried.
     pub attempts: u32,
     /// When it was given up.
     pub failed_at: Timestamp,
@@ -132,7 +132,7 @@ pub struct Burial<'a> {
     pub place: Place,
     /// The consumer group that gives it up.
     pub group: &'a str,
-    /// How often its handler was run.
+    /// How often it was tried.
     pub attempts: u32,
     /// Now.
     pub failed_at: Timestamp,

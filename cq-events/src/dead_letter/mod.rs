@@ -36,7 +36,7 @@ pub mod header {
     pub const DLQ_OFFSET: &str = "__dlq.errors.offset";
     /// The consumer group that gave it up.
     pub const DLQ_GROUP: &str = "__dlq.errors.group";
-    /// How often its handler was run.
+    /// How often it was tried, which is how often its handler was run, where it could be read.
     pub const DLQ_DELIVERY_COUNT: &str = "__dlq.errors.delivery.count";
     /// As [`MESSAGE`].
     pub const DLQ_MESSAGE: &str = "__dlq.errors.message";

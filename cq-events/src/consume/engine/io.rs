@@ -105,7 +105,7 @@ pub(crate) enum Verdict {
 pub(crate) enum Output {
     /// Handle the messages, at the same time, and answer for each with [`Input::Done`] or [`Input::Failed`].
     Dispatch(Vec<(Token, Message)>),
-    /// Put the message, whose handler was run so often, among the dead letters, and answer with [`Input::Buried`] or
+    /// Put the message, which was tried so often, among the dead letters, and answer with [`Input::Buried`] or
     /// [`Input::NotBuried`].
     Bury(Token, Message, u32),
     /// Fetch no more of this partition for now.
