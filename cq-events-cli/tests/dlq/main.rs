@@ -8,7 +8,9 @@
     reason = "it is all tests"
 )]
 
+mod bad_input;
 mod list;
 mod replay;
+mod show;
 mod stats;
 mod support;
