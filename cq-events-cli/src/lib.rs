@@ -6,27 +6,24 @@
 //! | [`cluster`], [`read`] | how to reach Kafka; reading a topic from offset to offset |
 //! | [`letter`], [`filter`] | a dead letter, and which ones are meant |
 //! | [`schemas`], [`decode`] | the schemas of writers; values as JSON, without knowing their types |
-//! | [`list`], [`show`], [`stats`], [`again`] | the commands |
+//! | [`commands`] | the commands, a file each |
 //! | [`replay`] | publishing dead letters back |
 //! | [`screen`], [`table`], [`progress`], [`histogram`], [`json`], [`text`], [`time`] | how things are written and read |
 
-pub mod again;
 pub mod args;
 pub mod cluster;
+pub mod commands;
 pub mod decode;
 mod error;
 pub mod filter;
 pub mod histogram;
 pub mod json;
 pub mod letter;
-pub mod list;
 pub mod progress;
 pub mod read;
 pub mod replay;
 pub mod schemas;
 pub mod screen;
-pub mod show;
-pub mod stats;
 pub mod table;
 pub mod text;
 pub mod time;
@@ -35,6 +32,7 @@ use std::sync::atomic::AtomicBool;
 
 use args::{Action, Cli, Command};
 use cluster::Cluster;
+use commands::{list, show, stats};
 pub use error::Error;
 use read::{Place, Reader};
 use schemas::Library;
@@ -71,7 +69,7 @@ pub fn run(cli: &Cli, stop: &AtomicBool, screen: &mut Screen<'_>) -> Result<(), 
         Action::Replay { topic, replay, filters, decoding } => {
             let mut library = Library::new(decoding.schemas.as_deref())?;
             let options = (replay.options(topic, filters), replay.dry_run);
-            again::replay(&cluster, topic, options, &mut library, stop, screen)
+            commands::replay::replay(&cluster, topic, options, &mut library, stop, screen)
         }
     }
 }
