@@ -38,16 +38,16 @@ pub enum Command {
 }
 
 const DLQ_HELP: &str = "\
-A consumer puts what it cannot handle into <topic>-<group>-dlq. Kafka is reached as KAFKA_BOOTSTRAP_SERVERS
-and the other variables of the library say.
+A consumer puts what it cannot handle into the topic <topic>-<group>-dlq. Kafka is reached as
+KAFKA_BOOTSTRAP_SERVERS and the library's other variables say.
 
 Examples:
-  cq-events dlq list                                         which topics have dead letters, and how many
-  cq-events dlq stats orders-billing-dlq --since 2h          what went wrong lately
-  cq-events dlq list orders-billing-dlq --kind rejected      which messages the handler rejected
-  cq-events dlq show orders-billing-dlq 0 42                 all there is to know of one
-  cq-events dlq replay orders-billing-dlq --dry-run          what a replay would publish
-  cq-events dlq replay orders-billing-dlq --kind failed      publish back what failed";
+  cq-events dlq list                                     topics with dead letters, and how many
+  cq-events dlq stats orders-billing-dlq --since 2h      what went wrong lately
+  cq-events dlq list orders-billing-dlq --kind rejected  what the handler rejected
+  cq-events dlq show orders-billing-dlq 0 42             all there is to know of one
+  cq-events dlq replay orders-billing-dlq --dry-run      what a replay would publish
+  cq-events dlq replay orders-billing-dlq --kind failed  publish back what failed";
 
 /// What to do with dead letters.
 #[derive(Debug, Subcommand)]
@@ -109,11 +109,13 @@ pub enum Action {
 }
 
 const REPLAY_HELP: &str = "\
-A replay publishes key, value and headers as they were, into the partition from which they came, in order,
-and ends where the dead letters end when it begins. Which letters are done is kept with the offsets of the
-group, letter by letter, once the broker has acknowledged them: what filters leave out is not skipped by a
-later replay, and an interrupted one goes on with the same command. It is at least once: what was published
-in the last second before a crash is published again.";
+Key, value and headers go back as they were, in order, into the partition where they failed. A
+replay ends where the dead letters ended when it began.
+
+Which letters are done is kept letter by letter with the offsets of a consumer group, once the
+broker has acknowledged them. So a later replay does not skip what filters left out, and the same
+command goes on after an interruption. It is at least once: after a crash, what was published in
+the last second is published again.";
 
 /// How to replay.
 #[derive(Clone, Debug, Args)]
@@ -192,8 +194,9 @@ pub struct Output {
     /// Write JSON, an object a line
     #[arg(long, global = true)]
     pub json: bool,
-    /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    /// When to use colours: auto (on a terminal, unless NO_COLOR is set), always, never
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto,
+          hide_possible_values = true, hide_default_value = true)]
     pub color: Color,
 }
 

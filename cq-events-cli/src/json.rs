@@ -1,10 +1,10 @@
 //! JSON for programs: an object a line, with names that stay, and nothing in it that a terminal would obey.
 
-use std::io::{self, Write};
+use std::fmt::Write;
+use std::io;
 
 use cq_events::dead_letter;
 use serde::Serialize;
-use serde_json::ser::Formatter;
 
 use crate::error::Error;
 use crate::letter::{Letter, Origin};
@@ -25,31 +25,29 @@ pub fn line(value: &impl Serialize, screen: &mut Screen<'_>) -> Result<(), Error
 /// # Errors
 /// When it cannot be written as JSON.
 pub fn to_string(value: &impl Serialize) -> Result<String, Error> {
-    let mut out = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Safe);
-    value.serialize(&mut serializer).map_err(io::Error::from)?;
-    Ok(String::from_utf8_lossy(&out).into_owned())
+    Ok(safe(&serde_json::to_string(value).map_err(io::Error::from)?))
 }
 
-/// Escapes what serde_json leaves as it is: control characters above ASCII, and invisible ones.
-struct Safe;
-
-impl Formatter for Safe {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        write_safely(writer, fragment)
-    }
+/// A value on as many lines as people like.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn to_lines(value: &impl Serialize) -> Result<Vec<String>, Error> {
+    Ok(serde_json::to_string_pretty(value).map_err(io::Error::from)?.lines().map(safe).collect())
 }
 
-pub(crate) fn write_safely<W: ?Sized + Write>(writer: &mut W, mut text: &str) -> io::Result<()> {
-    while let Some((at, character)) = text.char_indices().find(|(_, character)| is_unsafe(*character)) {
-        let (safe, rest) = text.split_at(at);
-        writer.write_all(safe.as_bytes())?;
-        for unit in character.encode_utf16(&mut [0; 2]) {
-            write!(writer, "\\u{unit:04x}")?;
+/// Escapes what serde_json leaves as it is: control characters above ASCII, and invisible ones. They are in strings
+/// alone.
+fn safe(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_unsafe(character) {
+            character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| _ = write!(out, "\\u{unit:04x}"));
+        } else {
+            out.push(character);
         }
-        text = rest.get(character.len_utf8()..).unwrap_or_default();
     }
-    writer.write_all(text.as_bytes())
+    out
 }
 
 /// What is said of a dead letter, without its key, headers and value.

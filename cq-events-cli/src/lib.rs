@@ -5,26 +5,25 @@
 //! | [`args`] | the words of the command line |
 //! | [`cluster`], [`read`] | how to reach Kafka; reading a topic from offset to offset |
 //! | [`letter`], [`filter`] | a dead letter, and which ones are meant |
-//! | [`schemas`] | the schemas of writers |
-//! | [`list`], [`stats`], [`again`] | the commands |
+//! | [`schemas`], [`decode`] | the schemas of writers; values as JSON, without knowing their types |
+//! | [`commands`] | the commands, a file each |
 //! | [`replay`] | publishing dead letters back |
 //! | [`screen`], [`table`], [`progress`], [`histogram`], [`json`], [`text`], [`time`] | how things are written and read |
 
-pub mod again;
 pub mod args;
 pub mod cluster;
+pub mod commands;
+pub mod decode;
 mod error;
 pub mod filter;
 pub mod histogram;
 pub mod json;
 pub mod letter;
-pub mod list;
 pub mod progress;
 pub mod read;
 pub mod replay;
 pub mod schemas;
 pub mod screen;
-pub mod stats;
 pub mod table;
 pub mod text;
 pub mod time;
@@ -33,8 +32,9 @@ use std::sync::atomic::AtomicBool;
 
 use args::{Action, Cli, Command};
 use cluster::Cluster;
+use commands::{list, show, stats};
 pub use error::Error;
-use read::Reader;
+use read::{Place, Reader};
 use schemas::Library;
 use screen::Screen;
 
@@ -56,7 +56,11 @@ pub fn run(cli: &Cli, stop: &AtomicBool, screen: &mut Screen<'_>) -> Result<(), 
             let which = (&filters.filter(), filters.limit);
             list::letters(&reader()?, topic, which, &mut library, screen)
         }
-        Action::Show { .. } => Ok(()),
+        Action::Show { topic, partition, offset, decoding, reveal } => {
+            let mut library = Library::new(decoding.schemas.as_deref())?;
+            let place = Place { topic: topic.clone(), partition: *partition, offset: *offset };
+            show::show(&reader()?, place, &mut library, *reveal, screen)
+        }
         Action::Stats { topic, filters, decoding } => {
             let mut library = Library::new(decoding.schemas.as_deref())?;
             let which = (&filters.filter(), filters.limit);
@@ -65,7 +69,7 @@ pub fn run(cli: &Cli, stop: &AtomicBool, screen: &mut Screen<'_>) -> Result<(), 
         Action::Replay { topic, replay, filters, decoding } => {
             let mut library = Library::new(decoding.schemas.as_deref())?;
             let options = (replay.options(topic, filters), replay.dry_run);
-            again::replay(&cluster, topic, options, &mut library, stop, screen)
+            commands::replay::replay(&cluster, topic, options, &mut library, stop, screen)
         }
     }
 }

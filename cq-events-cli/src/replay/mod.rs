@@ -6,6 +6,7 @@
 
 mod group;
 mod pipeline;
+mod run;
 pub mod settled;
 mod survey;
 mod verdict;
@@ -13,7 +14,6 @@ mod verdict;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 pub use survey::Survey;
 
@@ -24,14 +24,9 @@ use crate::letter::Letter;
 use crate::read::{Reader, Span};
 use crate::schemas::Library;
 use group::Memory;
-use pipeline::Pipeline;
+use run::Run;
 use settled::Settled;
-use verdict::{Target, Verdict, verdict};
-
-/// How often what was done is committed.
-const COMMIT: Duration = Duration::from_secs(1);
-/// After how many letters it is asked whether more can be remembered.
-const ROOM: u64 = 64;
+use verdict::verdict;
 
 /// What to replay, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,23 +187,8 @@ impl<'t> Replay<'t> {
         if survey.publish == 0 {
             return Ok(Outcome::default());
         }
-        let mut run = Run {
-            replay: self,
-            memory: self.memory()?,
-            pipeline: Pipeline::new(&self.reader.cluster, self.options.rate)?,
-            promised: BTreeMap::new(),
-            targets,
-            sent: 0,
-            published: 0,
-            failure: None,
-            committed: Instant::now(),
-            stop,
-            progress,
-        };
-        let read = run.publish(library);
-        let finished = run.finish();
-        read.and(finished)?;
-        Ok(Outcome { published: run.published, interrupted: stop.load(Ordering::Relaxed) })
+        let published = Run::new(self, targets, stop, progress)?.complete(library)?;
+        Ok(Outcome { published, interrupted: stop.load(Ordering::Relaxed) })
     }
 }
 
@@ -216,165 +196,4 @@ impl<'t> Replay<'t> {
 fn unsettled(span: Span, settled: Option<&Settled>) -> Span {
     let position = settled.map_or(0, Settled::position);
     Span { start: span.start.max(position).min(span.end), ..span }
-}
-
-/// A replay under way.
-struct Run<'a> {
-    replay: &'a Replay<'a>,
-    memory: Option<Memory<'a>>,
-    pipeline: Pipeline,
-    /// What is settled once all that is on its way has arrived, by partition.
-    promised: BTreeMap<i32, Settled>,
-    targets: BTreeMap<String, i32>,
-    sent: u64,
-    published: u64,
-    failure: Option<String>,
-    committed: Instant,
-    stop: &'a AtomicBool,
-    progress: &'a mut dyn FnMut(u64),
-}
-
-impl Run<'_> {
-    fn publish(&mut self, library: &mut Library) -> Result<(), Error> {
-        let replay = self.replay;
-        for span in &replay.spans {
-            let settled = self.memory.as_ref().and_then(|memory| memory.settled(span.partition));
-            let span = unsettled(*span, settled);
-            self.promised.extend(settled.cloned().map(|settled| (span.partition, settled)));
-            let mut next = span.start;
-            let mut ended = false;
-            replay.reader.read(replay.topic, span, |letter| {
-                let event = library.event(&letter);
-                // What lies between two messages is not there.
-                self.settle(letter.partition, next..letter.offset);
-                next = letter.offset + 1;
-                let flow = self.take(&letter, event.as_deref())?;
-                ended = flow.is_break();
-                Ok(flow)
-            })?;
-            if ended {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, letter: &Letter, event: Option<&str>) -> Result<ControlFlow<()>, Error> {
-        let options = &self.replay.options;
-        let settled = self.memory.as_ref().and_then(|memory| memory.settled(letter.partition));
-        if let Verdict::Publish(target) = verdict(letter, event, options, settled)
-            // What an open transaction hid from the survey is left for the next replay.
-            && self.targets.contains_key(&target.topic)
-        {
-            if options.limit.is_some_and(|limit| self.sent >= limit) {
-                return Ok(ControlFlow::Break(()));
-            }
-            while self.is_going() && self.pipeline.is_waiting() {
-                self.hear()?;
-            }
-            if !self.is_going() {
-                return Ok(ControlFlow::Break(()));
-            }
-            if self.sent.is_multiple_of(ROOM) {
-                self.check_room(letter.partition)?;
-            }
-            self.send(letter, target);
-        }
-        if self.sent.is_multiple_of(ROOM) {
-            self.hear()?;
-        }
-        Ok(if self.is_going() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-    }
-
-    fn send(&mut self, letter: &Letter, target: Target) {
-        let Target { topic, partition } = target;
-        // A topic may have fewer partitions than it had.
-        let partitions = self.targets.get(&topic).copied().unwrap_or_default();
-        let partition = partition.filter(|partition| (0..partitions).contains(partition));
-        if let Err(cause) = self.pipeline.send(letter, Target { topic: topic.clone(), partition }) {
-            self.fail(letter.partition, letter.offset, &topic, &cause);
-            return;
-        }
-        self.sent += 1;
-        if let Some(promised) = self.promised.get_mut(&letter.partition) {
-            promised.add(letter.offset..letter.offset + 1);
-        }
-    }
-
-    fn is_going(&self) -> bool {
-        self.failure.is_none() && !self.stop.load(Ordering::Relaxed)
-    }
-
-    fn settle(&mut self, partition: i32, offsets: std::ops::Range<i64>) {
-        if let (Some(memory), Some(promised)) = (&mut self.memory, self.promised.get_mut(&partition)) {
-            promised.add(offsets.clone());
-            memory.settle(partition, offsets);
-        }
-    }
-
-    fn check_room(&self, partition: i32) -> Result<(), Error> {
-        match self.promised.get(&partition) {
-            Some(promised) if !promised.has_room() => Err(Error::Replay(format!(
-                "group `{}` can remember no more of partition {partition}: too many letters that are left out lie \
-                 between those that are replayed. What was published is committed. Replay the oldest of the others \
-                 first (--offset), or take --again, which remembers nothing",
-                self.replay.options.group
-            ))),
-            _ => Ok(()),
-        }
-    }
-
-    /// Takes in reports, and commits now and then.
-    fn hear(&mut self) -> Result<(), Error> {
-        for report in self.pipeline.reports() {
-            let letter = report.letter;
-            match report.failure {
-                None => {
-                    self.published += 1;
-                    if let Some(memory) = &mut self.memory {
-                        memory.settle(letter.partition, letter.offset..letter.offset + 1);
-                    }
-                }
-                Some(cause) => self.fail(letter.partition, letter.offset, &letter.topic, &cause),
-            }
-        }
-        (self.progress)(self.published);
-        if self.committed.elapsed() >= COMMIT { self.commit() } else { Ok(()) }
-    }
-
-    /// The first failure is told. What was not sent yet is not sent, so that less overtakes the letter.
-    fn fail(&mut self, partition: i32, offset: i64, target: &str, cause: &str) {
-        if self.failure.is_none() {
-            let topic = self.replay.topic;
-            self.failure = Some(format!(
-                "the dead letter at {topic}/{partition} at offset {offset} cannot be published to {target}: {cause}"
-            ));
-            self.pipeline.purge();
-        }
-    }
-
-    fn commit(&mut self) -> Result<(), Error> {
-        if let Some(memory) = &mut self.memory {
-            memory.commit()?;
-        }
-        self.committed = Instant::now();
-        Ok(())
-    }
-
-    /// Waits for what is on its way, which gives up by itself, and commits.
-    fn finish(&mut self) -> Result<(), Error> {
-        while self.pipeline.is_busy() {
-            self.hear()?;
-        }
-        self.hear()?;
-        self.commit()?;
-        match self.failure.take() {
-            None => Ok(()),
-            Some(failure) => Err(Error::Replay(format!(
-                "{failure}. {} were published and are not published again; the same command goes on from here, and a \
-                 filter leaves the letter out",
-                self.published
-            ))),
-        }
-    }
 }

@@ -8,7 +8,10 @@
     reason = "it is all tests"
 )]
 
+mod bad_input;
 mod list;
+mod recovery;
 mod replay;
+mod show;
 mod stats;
 mod support;

@@ -1,9 +1,11 @@
 //! `dlq replay`, as it is told.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
+use super::stats::by_error;
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::json;
@@ -11,7 +13,6 @@ use crate::progress::Progress;
 use crate::replay::{Options, Outcome, Replay, Survey};
 use crate::schemas::Library;
 use crate::screen::{Screen, Style};
-use crate::stats::by_error;
 use crate::text::{escape, thousands};
 
 #[derive(Serialize)]
@@ -27,7 +28,7 @@ struct Told<'a> {
     left_out: u64,
     refused: u64,
     foreign: u64,
-    targets: &'a std::collections::BTreeMap<String, u64>,
+    targets: &'a BTreeMap<String, u64>,
 }
 
 /// Replays dead letters, or says what a replay would do.

@@ -1,9 +1,8 @@
 //! `dlq list`: which topics there are, and which letters are in one.
 
-use std::ops::ControlFlow;
-
 use serde::Serialize;
 
+use super::each;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::json::{self, LetterJson};
@@ -82,32 +81,6 @@ pub fn letters(
         screen.say(&format!("{topic} has no such dead letter"))?;
     }
     Ok(())
-}
-
-/// Shows `visit` the letters that are meant, partition by partition, and counts them.
-pub(crate) fn each(
-    reader: &Reader,
-    topic: &str,
-    (filter, limit): (&Filter, Option<u64>),
-    library: &mut Library,
-    mut visit: impl FnMut(&Letter, Option<&str>) -> Result<(), Error>,
-) -> Result<u64, Error> {
-    let mut count = 0;
-    let is_enough = |count| limit.is_some_and(|limit| count >= limit);
-    for span in filter.spans(reader.spans(topic)?) {
-        if is_enough(count) {
-            break;
-        }
-        reader.read(topic, span, |letter| {
-            let event = library.event(&letter);
-            if filter.fits(&letter, event.as_deref()) {
-                visit(&letter, event.as_deref())?;
-                count += 1;
-            }
-            Ok(if is_enough(count) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        })?;
-    }
-    Ok(count)
 }
 
 fn row(letter: &Letter, event: Option<&str>) -> Vec<String> {

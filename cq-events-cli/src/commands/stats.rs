@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
+use super::each;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::histogram::{Errors, Times, bar};
 use crate::json;
-use crate::list::each;
 use crate::read::Reader;
 use crate::schemas::Library;
 use crate::screen::{Screen, Style, columns, cut};
@@ -55,7 +55,7 @@ pub fn stats(
 }
 
 /// The errors of letters, the most frequent first.
-pub(crate) fn by_error(errors: &Errors, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub(super) fn by_error(errors: &Errors, screen: &mut Screen<'_>) -> Result<(), Error> {
     let errors = errors.errors();
     if screen.json {
         return errors.iter().try_for_each(|(key, count)| {

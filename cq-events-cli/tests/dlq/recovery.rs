@@ -1,0 +1,132 @@
+//! Replays that do not come to their end.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::topic_partition_list::Offset;
+
+use crate::support::{Bench, DEADLINE, DLQ, SOURCE, Said, letters, numbers, sorted};
+
+const COUNT: usize = 300;
+
+/// A slow replay that has begun to publish.
+fn begun(bench: &Bench) -> Child {
+    let mut command = bench.command(&["replay", DLQ, "--rate", "60"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    await_published(bench, 30);
+    child
+}
+
+fn await_published(bench: &Bench, count: usize) {
+    let begin = Instant::now();
+    while bench.read(SOURCE).len() < count {
+        assert!(begin.elapsed() < DEADLINE, "nothing is published");
+    }
+}
+
+fn end(child: Child) -> Said {
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+#[test]
+fn an_interrupted_replay_goes_on_and_publishes_nothing_twice() {
+    let bench = Bench::new();
+    bench.send(DLQ, letters(COUNT));
+    let child = begun(&bench);
+    let kill = format!("kill -TERM {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let said = end(child).failed(&["interrupted; the same command goes on from here"]);
+    let published = bench.read(SOURCE).len();
+    assert!(published < COUNT, "{published}");
+    assert!(said.out.starts_with(&format!("published {published} of {COUNT} dead letters")), "{}", said.out);
+    let said = bench.run(&["replay", DLQ]).ok();
+    assert!(said.out.starts_with(&format!("published {} dead letters", COUNT - published)), "{}", said.out);
+    assert_eq!(sorted(numbers(&bench.read(SOURCE))), (0..COUNT).collect::<Vec<_>>());
+}
+
+#[test]
+fn after_a_crash_nothing_is_lost_and_a_second_at_most_is_done_twice() {
+    let bench = Bench::new();
+    bench.send(DLQ, letters(COUNT));
+    let mut child = begun(&bench);
+    await_published(&bench, 150);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    bench.run(&["replay", DLQ]).ok();
+    let found = sorted(numbers(&bench.read(SOURCE)));
+    let twice = found.len() - COUNT;
+    let mut once = found;
+    once.dedup();
+    assert_eq!(once, (0..COUNT).collect::<Vec<_>>());
+    // A second of 60, and what was on its way.
+    assert!(twice <= 90, "{twice} were published twice");
+}
+
+#[test]
+fn a_letter_that_is_refused_ends_the_replay_and_is_named() {
+    let bench = Bench::new();
+    bench.send(DLQ, letters(COUNT));
+    bench.broker.refuse_produce(1).unwrap();
+    bench.run(&["replay", DLQ]).failed(&[
+        "the dead letter at orders.events-billing-dlq/",
+        "cannot be published to orders.events: Broker: Topic authorization failed",
+        "the same command goes on from here",
+    ]);
+    let before = bench.read(SOURCE).len();
+    assert!(before < COUNT, "{before}");
+    bench.run(&["replay", DLQ]).ok();
+    assert_eq!(sorted(numbers(&bench.read(SOURCE))), (0..COUNT).collect::<Vec<_>>());
+}
+
+#[test]
+fn of_two_replays_at_once_one_ends() {
+    let bench = Bench::new();
+    bench.send(DLQ, letters(COUNT));
+    let slow = begun(&bench);
+    bench.run(&["replay", DLQ]).ok();
+    end(slow).failed(&["somebody else has committed offsets of group `orders.events-billing-dlq-replay`"]);
+    let said = bench.run(&["replay", DLQ]).ok();
+    assert!(said.out.starts_with("published 0 dead letters"), "{}", said.out);
+}
+
+#[test]
+fn the_position_of_another_topic_is_not_believed() {
+    let bench = Bench::new();
+    bench.send(DLQ, letters(10));
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", bench.broker.bootstrap_servers())
+        .set("group.id", format!("{DLQ}-replay"))
+        .create()
+        .unwrap();
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(DLQ, 1, Offset::Offset(1_000)).unwrap();
+    consumer.commit(&list, CommitMode::Sync).unwrap();
+    bench.run(&["replay", DLQ]).failed(&["has committed offset 1000", "the topic was made anew", "--again"]);
+    assert_eq!(bench.read(SOURCE), []);
+    bench.run(&["replay", DLQ, "--replay-group", "another"]).ok();
+    assert_eq!(bench.read(SOURCE).len(), 10);
+}
+
+#[test]
+fn a_broker_that_goes_away_is_told() {
+    let bench = Bench::new();
+    bench.send(DLQ, letters(COUNT));
+    let mut command = bench.command(&["replay", DLQ, "--rate", "60"]);
+    command.env("KAFKA_MESSAGE_TIMEOUT_MS", "3000").env("KAFKA_CONNECT_TIMEOUT_MS", "3000");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    await_published(&bench, 30);
+    bench.broker.broker_down(None).unwrap();
+    let begin = Instant::now();
+    end(child).failed(&["cannot"]);
+    assert!(begin.elapsed() < Duration::from_secs(40), "{:?}", begin.elapsed());
+    bench.broker.broker_up(None).unwrap();
+    bench.run(&["replay", DLQ]).ok();
+    let mut found = sorted(numbers(&bench.read(SOURCE)));
+    found.dedup();
+    assert_eq!(found, (0..COUNT).collect::<Vec<_>>());
+}
