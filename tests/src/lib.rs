@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod evolution;
 pub mod faults;
 pub mod forms;
+pub mod guarded;
 pub mod oracle;
 pub mod raw;
 pub mod recorder;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use cq_events::event::{Header, Headers};
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Headers as _, OwnedHeaders};
@@ -54,8 +56,7 @@ pub async fn send(servers: &str, topic: &str, records: &mut [Record]) {
             let value = header.value.as_deref();
             headers.insert(rdkafka::message::Header { key: &header.key, value })
         });
-        let mut raw =
-            FutureRecord::<[u8], [u8]>::to(topic).partition(record.partition).headers(headers);
+        let mut raw = FutureRecord::<[u8], [u8]>::to(topic).partition(record.partition).headers(headers);
         (raw.key, raw.payload) = (record.key.as_deref(), record.value.as_deref());
         receipts.push(producer.send_result(raw).map_err(|(error, _)| error).expect("there is room"));
     }
@@ -114,4 +115,37 @@ fn read_now(servers: &str, topic: &str) -> Vec<Record> {
     }
     records.sort_by_key(Record::place);
     records
+}
+
+/// Deletes a topic.
+pub async fn delete(servers: &str, topic: &str) {
+    let deleted = admin(servers).delete_topics(&[topic], &AdminOptions::new()).await;
+    deleted.expect("the broker answers").remove(0).map_err(|(_, code)| code).expect("it is deleted");
+}
+
+/// A setting of a topic.
+pub async fn setting(servers: &str, topic: &str, name: &str) -> String {
+    let topic = [ResourceSpecifier::Topic(topic)];
+    let found = admin(servers).describe_configs(&topic, &AdminOptions::new()).await;
+    let found = found.expect("the broker answers").remove(0).expect("the topic is there");
+    found.get(name).and_then(|entry| entry.value.clone()).expect("the setting is there")
+}
+
+/// Changes a setting of a topic.
+pub async fn set(servers: &str, topic: &str, name: &str, value: &str) {
+    let change = AlterConfig::new(ResourceSpecifier::Topic(topic)).set(name, value);
+    let changed = admin(servers).alter_configs([&change], &AdminOptions::new()).await;
+    changed.expect("the broker answers").remove(0).map_err(|(_, code)| code).expect("it is changed");
+}
+
+/// How many partitions a topic has; none, where it is not there.
+pub async fn partitions(servers: &str, topic: &str) -> usize {
+    let (client, topic) = (admin(servers), topic.to_owned());
+    let ask = move || client.inner().fetch_metadata(Some(&topic), PATIENCE).expect("the broker answers");
+    let metadata = tokio::task::spawn_blocking(ask).await.expect("no panic");
+    metadata.topics().iter().map(|topic| topic.partitions().len()).sum()
+}
+
+fn admin(servers: &str) -> AdminClient<DefaultClientContext> {
+    ClientConfig::new().set("bootstrap.servers", servers).create().expect("a client")
 }

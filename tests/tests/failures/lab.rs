@@ -70,6 +70,13 @@ impl Lab {
         raw::read(&self.servers(), &dead_letters(group)).await
     }
 
+    /// The offset that the group has committed in a partition; 0, where it has none.
+    pub(crate) async fn committed(&self, group: &str, partition: i32) -> i64 {
+        let lag = group_lag(&self.0.config(), group, [TOPIC]).await.expect("the broker answers");
+        let of = lag.iter().find(|lag| lag.partition == partition).and_then(|lag| lag.committed);
+        of.unwrap_or_default()
+    }
+
     /// The offsets that a group has committed, and how many messages it has left to do.
     pub(crate) async fn standing(&self, group: &str) -> (i64, i64) {
         let lag = group_lag(&self.0.config(), group, [TOPIC]).await.expect("the broker answers");

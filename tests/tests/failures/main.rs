@@ -11,5 +11,8 @@
 
 mod lab;
 mod poison;
+mod registry;
+mod rights;
+mod topics;
 mod versions;
 mod ward;
