@@ -9,9 +9,13 @@
     reason = "it is all tests"
 )]
 
+mod deadlines;
 mod lab;
+mod large;
+mod patience;
 mod poison;
 mod registry;
+mod restart;
 mod rights;
 mod topics;
 mod versions;

@@ -1,5 +1,6 @@
 //! A handler that does with each event what the event says: its chip is its fate.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -10,6 +11,7 @@ use chip_quality_events::inspection::{
 use cq_events::{EventHandler, Failure, Handled, Message, Unknown};
 
 use crate::lab::MILLI;
+use crate::large::Cause;
 
 /// An event that was handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub(crate) struct Ward {
     well: Arc<AtomicBool>,
     /// What a failure says.
     words: Arc<Mutex<String>>,
+    /// The same with causes, of a message at this place.
+    causes: Arc<Mutex<HashMap<(i32, i64), Vec<String>>>>,
 }
 
 impl Ward {
@@ -53,6 +57,17 @@ impl Ward {
         *self.words.lock().expect("no panic") = words.into();
     }
 
+    pub(crate) fn errs(&self, place: (i32, i64), causes: Vec<String>) {
+        self.causes.lock().expect("no panic").insert(place, causes);
+    }
+
+    fn cause(&self, place: (i32, i64)) -> Cause {
+        let causes = self.causes.lock().expect("no panic")[&place].clone();
+        let chained =
+            causes.into_iter().rev().fold(None, |cause, words| Some(Cause(words, cause.map(Box::new))));
+        chained.expect("it has words")
+    }
+
     fn is_well(&self) -> bool {
         self.well.load(Ordering::Relaxed)
     }
@@ -65,12 +80,14 @@ impl Ward {
 impl InspectionEventHandler for Ward {
     async fn on_inspection_created(&self, event: InspectionCreated, message: &Message) -> Handled {
         self.begun.fetch_add(1, Ordering::Relaxed);
+        let place = (message.partition(), message.offset());
         match event.chip_id.as_str() {
             "good" => {}
             "sick" if !self.is_well() => return Err(Failure::retry("it does not get better yet")),
             "sick" => {}
             "failed" => return Err(Failure::retry(self.words())),
             "rejected" => return Err(Failure::reject(self.words())),
+            "errs" => return Err(Failure::reject(self.cause(place))),
             "panicked" => panic!("{}", self.words()),
             "hangs" => std::future::pending().await,
             "blocks" => {
@@ -82,7 +99,6 @@ impl InspectionEventHandler for Ward {
             }
             other => panic!("no fate: {other}"),
         }
-        let place = (message.partition(), message.offset());
         let handling = Handling { key: event.batch_id, id: event.inspection_id, place };
         self.handled.lock().expect("no panic").push(handling);
         Ok(())
