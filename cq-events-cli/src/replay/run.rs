@@ -108,7 +108,7 @@ impl<'a> Run<'a> {
             self.check_room(letter)?;
             self.send(letter, target);
         }
-        if self.sent.is_multiple_of(HEAR) {
+        if self.sent.is_multiple_of(HEAR) || self.committed.elapsed() >= COMMIT {
             self.hear()?;
         }
         Ok(if self.is_going() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
