@@ -28,6 +28,7 @@ pub mod table;
 pub mod text;
 pub mod time;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use args::{Action, Cli, Command};
@@ -41,11 +42,12 @@ use screen::Screen;
 /// In whose name topics are read; nothing is committed.
 const GROUP: &str = "cq-events-cli";
 
-/// Does what it is told. A replay ends early once `stop` is true.
+/// Does what it is told. `listen` is called when there is something that has to be ended in order: a replay, which ends
+/// once what it answers is true.
 ///
 /// # Errors
 /// Why it did not.
-pub fn run(cli: &Cli, stop: &AtomicBool, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub fn run(cli: &Cli, listen: &dyn Fn() -> Arc<AtomicBool>, screen: &mut Screen<'_>) -> Result<(), Error> {
     let Command::Dlq { action } = &cli.command;
     let cluster = Cluster::from_env()?;
     let reader = || Reader::new(&cluster, GROUP);
@@ -69,7 +71,7 @@ pub fn run(cli: &Cli, stop: &AtomicBool, screen: &mut Screen<'_>) -> Result<(), 
         Action::Replay { topic, replay, filters, decoding } => {
             let mut library = Library::new(decoding.schemas.as_deref())?;
             let options = (replay.options(topic, filters), replay.dry_run);
-            commands::replay::replay(&cluster, topic, options, &mut library, stop, screen)
+            commands::replay::replay(&cluster, topic, options, &mut library, listen, screen)
         }
     }
 }

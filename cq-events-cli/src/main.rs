@@ -22,16 +22,7 @@ fn main() -> ExitCode {
         }
     }));
     let cli = Cli::parse();
-    let stop = Arc::new(AtomicBool::new(false));
     let mut talk = io::stderr();
-    for signal in [SIGINT, SIGTERM] {
-        // The second one ends the process at once.
-        let registered = flag::register_conditional_default(signal, Arc::clone(&stop))
-            .and_then(|_| flag::register(signal, Arc::clone(&stop)));
-        if let Err(error) = registered {
-            _ = writeln!(talk, "warning: cannot listen to signals: {error}");
-        }
-    }
     let mut out = BufWriter::new(io::stdout().lock());
     let mut screen = Screen {
         out: &mut out,
@@ -41,7 +32,7 @@ fn main() -> ExitCode {
         progress: io::stderr().is_terminal(),
         json: cli.output.json,
     };
-    let done = cq_events_cli::run(&cli, &stop, &mut screen);
+    let done = cq_events_cli::run(&cli, &listen, &mut screen);
     let done = out.flush().map_err(Into::into).and(done);
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -54,4 +45,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Turns the first signal to end into a flag; the second one ends the process at once.
+fn listen() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        let registered = flag::register_conditional_default(signal, Arc::clone(&stop))
+            .and_then(|_| flag::register(signal, Arc::clone(&stop)));
+        if let Err(error) = registered {
+            _ = writeln!(io::stderr(), "warning: a signal will end the replay at once: {error}");
+        }
+    }
+    stop
 }

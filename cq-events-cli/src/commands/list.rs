@@ -1,5 +1,6 @@
 //! `dlq list`: which topics there are, and which letters are in one.
 
+use cq_events::dead_letter::topic_name;
 use serde::Serialize;
 
 use super::each;
@@ -73,7 +74,7 @@ pub fn letters(
         if screen.json {
             json::line(&LetterJson::of(topic, letter, event), screen)
         } else {
-            table.row(row(letter, event), screen)
+            table.row(row(topic, letter, event), screen)
         }
     })?;
     table.end(screen)?;
@@ -83,14 +84,17 @@ pub fn letters(
     Ok(())
 }
 
-fn row(letter: &Letter, event: Option<&str>) -> Vec<String> {
+fn row(topic: &str, letter: &Letter, event: Option<&str>) -> Vec<String> {
     let unknown = || "-".to_owned();
     let failed_at = letter.failed_at().map_or_else(unknown, |at| format!("{at:.0}"));
     let event = event.map_or_else(unknown, |event| escape(event.rsplit('.').next().unwrap_or(event)));
     let (partition, offset) = (letter.partition.to_string(), letter.offset.to_string());
     let [kind, runs, replays, first, message] = match &letter.origin {
         Origin::Ours(ours) => {
-            let first = format!("{}/{}@{}", ours.first.topic, ours.first.partition, ours.first.offset);
+            let first = format!("{}@{}", ours.first.partition, ours.first.offset);
+            // The topic is said where the name of the dead letters does not.
+            let is_said = topic_name(&ours.first.topic, &ours.group).is_ok_and(|name| name == topic);
+            let first = if is_said { first } else { format!("{}/{first}", ours.first.topic) };
             let message = if ours.message.is_empty() { &ours.exception } else { &ours.message };
             [
                 ours.kind.name().to_owned(),

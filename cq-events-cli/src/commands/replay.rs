@@ -1,6 +1,7 @@
 //! `dlq replay`, as it is told.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
@@ -31,7 +32,7 @@ struct Told<'a> {
     targets: &'a BTreeMap<String, u64>,
 }
 
-/// Replays dead letters, or says what a replay would do.
+/// Replays dead letters, or says what a replay would do. `listen` is called before the first is published.
 ///
 /// # Errors
 /// See [`Replay::run`]; when it is interrupted before its end.
@@ -40,7 +41,7 @@ pub fn replay(
     topic: &str,
     (options, dry_run): (Options, bool),
     library: &mut Library,
-    stop: &AtomicBool,
+    listen: &dyn Fn() -> Arc<AtomicBool>,
     screen: &mut Screen<'_>,
 ) -> Result<(), Error> {
     let (group, again) = (options.group.clone(), options.again);
@@ -51,7 +52,7 @@ pub fn replay(
         Outcome::default()
     } else {
         let mut progress = Progress::new(screen.progress.then_some(&mut *screen.talk), survey.publish);
-        replay.run(&survey, library, stop, &mut |done| progress.at(done))?
+        replay.run(&survey, library, &listen(), &mut |done| progress.at(done))?
     };
     let is_short = outcome.interrupted && outcome.published < survey.publish;
     if screen.json {

@@ -16,8 +16,8 @@ use crate::schemas::Library;
 
 /// How often what was done is committed.
 const COMMIT: Duration = Duration::from_secs(1);
-/// After how many letters it is asked whether more can be remembered.
-const ROOM: u64 = 64;
+/// After how many letters reports are taken in.
+const HEAR: u64 = 64;
 
 /// A replay under way.
 pub(super) struct Run<'a> {
@@ -105,12 +105,10 @@ impl<'a> Run<'a> {
             if !self.is_going() {
                 return Ok(ControlFlow::Break(()));
             }
-            if self.sent.is_multiple_of(ROOM) {
-                self.check_room(letter.partition)?;
-            }
+            self.check_room(letter)?;
             self.send(letter, target);
         }
-        if self.sent.is_multiple_of(ROOM) {
+        if self.sent.is_multiple_of(HEAR) || self.committed.elapsed() >= COMMIT {
             self.hear()?;
         }
         Ok(if self.is_going() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
@@ -142,13 +140,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn check_room(&self, partition: i32) -> Result<(), Error> {
-        match self.promised.get(&partition) {
-            Some(promised) if !promised.has_room() => Err(Error::Replay(format!(
-                "group `{}` can remember no more of partition {partition}: too many letters that are left out lie \
-                 between those that are replayed. What was published is committed. Replay the oldest of the others \
-                 first (--offset), or take --again, which remembers nothing",
-                self.replay.options.group
+    fn check_room(&self, letter: &Letter) -> Result<(), Error> {
+        match self.promised.get(&letter.partition) {
+            Some(promised) if !promised.has_room_for(letter.offset) => Err(Error::Replay(format!(
+                "group `{}` cannot remember more of partition {partition}: too many letters that are left out lie between \
+                 those that are replayed. What was published before offset {offset} is remembered. With --again \
+                 --partition {partition} --offset {offset}.. the rest of the partition is published, and not remembered",
+                self.replay.options.group,
+                partition = letter.partition,
+                offset = letter.offset,
             ))),
             _ => Ok(()),
         }

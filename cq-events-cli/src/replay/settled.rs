@@ -67,9 +67,14 @@ impl Settled {
         above.map(move |(start, end)| (from_there(*start), from_there(*end)))
     }
 
-    /// Whether another letter can still be remembered.
-    pub fn has_room(&self) -> bool {
-        self.bytes() <= FULL
+    /// Whether a letter can still be remembered. One that closes a gap always can.
+    pub fn has_room_for(&self, offset: i64) -> bool {
+        if self.bits_length() <= FULL || self.runs_length() <= FULL {
+            return true;
+        }
+        let mut with = self.clone();
+        with.add(offset..offset.saturating_add(1));
+        with.bytes() <= self.bytes()
     }
 
     fn bytes(&self) -> usize {
@@ -77,8 +82,8 @@ impl Settled {
     }
 
     fn bits_length(&self) -> usize {
-        let last = self.above().last().map_or(0, |(_, end)| end);
-        usize::try_from(last.div_ceil(8)).unwrap_or(usize::MAX)
+        let last = self.ranges.last_key_value().map_or(0, |(_, end)| end - self.position());
+        usize::try_from(last).map_or(0, |offsets| offsets.div_ceil(8))
     }
 
     fn runs_length(&self) -> usize {
@@ -195,7 +200,6 @@ mod tests {
         let dense = of(7, (0..20_000).filter(|n| n % 3 == 0).map(|n| 8 + n));
         for settled in [of(0, []), of(9, []), of(0, [3]), of(5, [7, 8, 9, 500]), sparse, dense] {
             let metadata = settled.metadata();
-            assert!(settled.has_room() || metadata.starts_with(BITS), "{}", settled.bytes());
             assert!(metadata.len() < 4_000, "{}", metadata.len());
             assert_eq!(Settled::read(settled.position(), &metadata), settled);
         }
@@ -204,13 +208,30 @@ mod tests {
     #[test]
     fn of_more_than_fits_the_highest_is_forgotten() {
         let settled = of(0, (0..5_000).map(|n| 1 + n * 100));
-        assert!(!settled.has_room());
         let metadata = settled.metadata();
         assert!(metadata.len() < 4_000);
         let read = Settled::read(0, &metadata);
         let kept = read.ranges.len();
         assert!(kept > 1_000, "{kept}");
         assert!(settled.ranges.iter().take(kept).eq(read.ranges.iter()));
+    }
+
+    #[test]
+    fn there_is_room_until_it_is_full_and_for_what_closes_a_gap() {
+        let mut settled = Settled::default();
+        let scattered = (0_i64..).map(|n| 1 + n * 2).find(|offset| {
+            let has_room = settled.has_room_for(*offset);
+            settled.add(*offset..offset + 1);
+            !has_room
+        });
+        let full = scattered.unwrap();
+        assert!((19_000..20_000).contains(&full), "{full}");
+        assert!(!settled.has_room_for(full + 100));
+        for gap in (0..full).step_by(2) {
+            assert!(settled.has_room_for(gap), "{gap}");
+            settled.add(gap..gap + 1);
+        }
+        assert_eq!((settled.position(), settled.has_room_for(full + 100)), (full + 1, true));
     }
 
     #[test]

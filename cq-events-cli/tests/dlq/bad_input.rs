@@ -105,6 +105,24 @@ fn large_headers_and_bytes_that_are_no_text_are_shown() {
 }
 
 #[test]
+fn a_header_with_a_name_that_is_no_text_harms_no_one() {
+    let bench = Bench::new();
+    bench.send_with_a_header_named(DLQ, c"a\xffz");
+    bench.send(DLQ, [Sent { partition: 0, ..dead(message(3), burial("x", 0, 0)) }]);
+    let json = bench.run(&["list", DLQ, "--json"]).ok().json();
+    assert_eq!(
+        (json[0]["origin"].as_str(), json[1]["origin"].as_str()),
+        (Some("unknown"), Some("cq-events"))
+    );
+    let said = bench.run(&["show", DLQ, "0", "0"]).ok();
+    assert!(said.out.contains("they cannot be shown: the name of one is not UTF-8"), "{}", said.out);
+    assert_eq!(said.err, "");
+    let said = bench.run(&["replay", DLQ, "--to", SOURCE]).ok();
+    assert!(said.out.contains("1 of other frameworks"), "{}", said.out);
+    assert_eq!(bench.read(SOURCE).len(), 1);
+}
+
+#[test]
 fn what_is_not_there_is_told_with_what_is() {
     let bench = Bench::new();
     bench

@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod list;
+mod many;
 mod recovery;
 mod replay;
 mod show;

@@ -1,11 +1,13 @@
 //! A broker with dead letters, and the command on it.
 
+use std::ffi::{CStr, CString};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cq_events::dead_letter::{Burial, ErrorKind, Place, buried};
 use cq_events::event::{Header, Headers};
 use cq_events::testing::EmbeddedBroker;
+use rdkafka::bindings as sys;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -100,6 +102,32 @@ impl Bench {
                 }
             }
         }
+        self.producer.flush(DEADLINE).unwrap();
+    }
+
+    /// Sends a message with a header that rust-rdkafka would not send, since its name need not be text.
+    pub(crate) fn send_with_a_header_named(&self, topic: &str, name: &CStr) {
+        use sys::rd_kafka_vtype_t::{
+            RD_KAFKA_VTYPE_END, RD_KAFKA_VTYPE_HEADER, RD_KAFKA_VTYPE_PARTITION, RD_KAFKA_VTYPE_TOPIC,
+        };
+        let topic = CString::new(topic).unwrap();
+        // SAFETY: each tag is followed by the arguments that it stands for; the strings outlive the call, which copies.
+        #[allow(unsafe_code, reason = "librdkafka is called as it is")]
+        let error = unsafe {
+            sys::rd_kafka_producev(
+                self.producer.client().native_ptr(),
+                RD_KAFKA_VTYPE_TOPIC,
+                topic.as_ptr(),
+                RD_KAFKA_VTYPE_PARTITION,
+                0_i32,
+                RD_KAFKA_VTYPE_HEADER,
+                name.as_ptr(),
+                c"x".as_ptr(),
+                1_isize,
+                RD_KAFKA_VTYPE_END,
+            )
+        };
+        assert_eq!(error, sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR);
         self.producer.flush(DEADLINE).unwrap();
     }
 
