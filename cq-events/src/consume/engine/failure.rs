@@ -92,7 +92,7 @@ impl Engine {
 
     pub(super) fn buried(&mut self, token: Token, now: Instant) {
         let Some(partition) = self.partitions.get_mut(&token.generation) else {
-            return self.orphans.settle(token.generation);
+            return self.orphans.buried(token.generation);
         };
         partition.ledger.finish(token.offset);
         partition.lanes.buried(token.lane);
@@ -101,7 +101,7 @@ impl Engine {
 
     pub(super) fn not_buried(&mut self, token: Token, now: Instant) {
         let Some(partition) = self.partitions.get_mut(&token.generation) else {
-            return self.orphans.settle(token.generation);
+            return self.orphans.buried(token.generation);
         };
         // Before its key goes on: nothing after it may.
         partition.close();

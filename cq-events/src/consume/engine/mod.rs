@@ -217,7 +217,7 @@ impl Engine {
     /// How many messages are being handled, or are on their way to the dead letters.
     pub(crate) fn in_flight(&self) -> usize {
         let ours = self.partitions.values().map(|partition| partition.lanes.unsettled());
-        self.orphans.running() + ours.sum::<usize>()
+        self.orphans.unsettled() + ours.sum::<usize>()
     }
 
     /// How many messages are being handled.

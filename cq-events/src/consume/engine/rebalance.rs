@@ -15,26 +15,47 @@ pub(super) struct Revoke {
 
 /// Handlers that still run for assignments that have ended, and messages of them that are on their way to the dead letters.
 #[derive(Debug, Default)]
-pub(super) struct Orphans(BTreeMap<Generation, (TopicPartition, usize)>);
+pub(super) struct Orphans(BTreeMap<Generation, Orphaned>);
+
+#[derive(Debug)]
+struct Orphaned {
+    place: TopicPartition,
+    running: usize,
+    burying: usize,
+}
 
 impl Orphans {
+    /// Handlers alone: dead letters take no place of theirs.
     pub(super) fn running(&self) -> usize {
-        self.0.values().map(|(_, running)| running).sum()
+        self.0.values().map(|orphaned| orphaned.running).sum()
+    }
+
+    pub(super) fn unsettled(&self) -> usize {
+        self.0.values().map(|orphaned| orphaned.running + orphaned.burying).sum()
     }
 
     pub(super) fn place(&self, generation: Generation) -> Option<&TopicPartition> {
-        self.0.get(&generation).map(|(place, _)| place)
+        self.0.get(&generation).map(|orphaned| &orphaned.place)
     }
 
     pub(super) fn are_of(&self, place: &TopicPartition) -> bool {
-        self.0.values().any(|(of, _)| of == place)
+        self.0.values().any(|orphaned| orphaned.place == *place)
     }
 
     /// A handler is done, one way or the other.
     pub(super) fn settle(&mut self, generation: Generation) {
-        if let Some((_, running)) = self.0.get_mut(&generation) {
-            *running -= 1;
-            if *running == 0 {
+        self.count_down(generation, |orphaned| &mut orphaned.running);
+    }
+
+    /// A message is among the dead letters, or never will be.
+    pub(super) fn buried(&mut self, generation: Generation) {
+        self.count_down(generation, |orphaned| &mut orphaned.burying);
+    }
+
+    fn count_down(&mut self, generation: Generation, of: impl FnOnce(&mut Orphaned) -> &mut usize) {
+        if let Some(orphaned) = self.0.get_mut(&generation) {
+            *of(orphaned) -= 1;
+            if orphaned.running + orphaned.burying == 0 {
                 self.0.remove(&generation);
             }
         }
@@ -69,9 +90,10 @@ impl Engine {
             (partition.place == *place).then_some(*generation)
         };
         let Some(generation) = self.partitions.iter().find_map(of_place) else { return };
-        let running = self.partitions.remove(&generation).map_or(0, |partition| partition.lanes.unsettled());
-        if running > 0 {
-            self.orphans.0.insert(generation, (place.clone(), running));
+        let Some(Partition { place, lanes, .. }) = self.partitions.remove(&generation) else { return };
+        let (running, burying) = (lanes.running(), lanes.unsettled() - lanes.running());
+        if running + burying > 0 {
+            self.orphans.0.insert(generation, Orphaned { place, running, burying });
         }
     }
 

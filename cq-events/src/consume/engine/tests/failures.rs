@@ -171,6 +171,23 @@ fn a_dead_letter_of_an_assignment_that_was_lost_counts_no_more() {
 }
 
 #[test]
+fn a_dead_letter_of_an_assignment_that_was_lost_takes_no_handlers_place() {
+    let mut bench = bench(policy());
+    let settings = Settings { max_in_flight: 1, ..Settings::default() };
+    bench.engine = Engine::new(settings, Policies::default(), 7, bench.now);
+    bench.assign(&[0]);
+    let token = bench.start(0, 10);
+    let (grave, _) = buried(&bench.fail(token, Verdict::Reject));
+    bench.tell(Input::Lost(vec![at(0)]));
+    bench.assign(&[1]);
+    let other = dispatched(&bench.fetch(1, 10)).expect("there is room");
+    assert_eq!(bench.engine.in_flight(), 2);
+    bench.tell(Input::Buried(grave));
+    bench.done(other);
+    assert_eq!(bench.engine.in_flight(), 0);
+}
+
+#[test]
 fn keys_that_wait_hold_so_many_bytes_and_no_more() {
     let mut bench = bench(policy().retry_delay(600 * SECOND).max_retry_delay(600 * SECOND));
     let large = |offset| {
