@@ -14,6 +14,8 @@ use cq_events::registry::{LocalRegistry, SchemaId, SchemaRegistry as _};
 use cq_events::{Consumer, EventHandler};
 use cq_events_tests::cluster::Cluster;
 use cq_events_tests::raw::{self, Record};
+use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 
 /// The topic of all tests.
@@ -113,7 +115,16 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn of<H: EventHandler>(consumer: Consumer<H>) -> Self {
-        Self { handle: consumer.handle(), task: tokio::spawn(consumer.run(std::future::pending())) }
+        Self::on(&Handle::current(), consumer)
+    }
+
+    /// One that runs on another runtime.
+    pub(crate) fn on<H: EventHandler>(runtime: &Handle, consumer: Consumer<H>) -> Self {
+        Self { handle: consumer.handle(), task: runtime.spawn(consumer.run(std::future::pending())) }
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.task.is_finished()
     }
 
     /// Ends it in order, which commits.
@@ -134,6 +145,20 @@ impl Run {
         self.task.abort();
         let ended = self.task.await.expect_err("it was still running");
         assert!(ended.is_cancelled(), "{ended}");
+    }
+}
+
+/// Polls until the consumer has done all that is in the topic, committed or not.
+pub(crate) async fn caught_up(run: &Run) {
+    let begun = Instant::now();
+    loop {
+        let lag = run.handle.lag().await.expect("the broker answers");
+        let left: i64 = lag.iter().map(|partition| partition.lag).sum();
+        if lag.len() == PARTITIONS as usize && left == 0 {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{left} are left of {} partitions", lag.len());
+        tokio::time::sleep(100 * MILLI).await;
     }
 }
 
@@ -163,8 +188,12 @@ pub(crate) fn inspection(key: &str, id: impl Into<String>, fate: &str) -> Inspec
 
 /// The id of this build's schema.
 pub(crate) async fn own_id() -> SchemaId {
-    let stream = InspectionEvent::STREAM;
-    LocalRegistry::default().id_of(&stream.subject(), stream.schema).await.expect("it has one")
+    static ID: OnceCell<SchemaId> = OnceCell::const_new();
+    let compute = async || {
+        let (stream, registry) = (InspectionEvent::STREAM, LocalRegistry::default());
+        registry.id_of(&stream.subject(), stream.schema).await.expect("it has one")
+    };
+    *ID.get_or_init(compute).await
 }
 
 /// A value of the inspection topic.

@@ -24,7 +24,7 @@ async fn messages_with_headers_of_a_megabyte_are_buried_whole() {
     let many: Headers = (0..1_000).map(small).collect();
     let mut records = [
         Record { headers: [one].into_iter().collect(), ..framed("key", b"unframed".to_vec()) },
-        Record { headers: many.clone(), ..framed("key", noise(1 << 20)) },
+        Record { headers: many.clone(), ..framed("key", [b"unframed", &*noise(1 << 20)].concat()) },
         Record { headers: many, ..message("key", "INS-1", "rejected").await },
         message("key", "INS-2", "good").await,
     ];

@@ -49,20 +49,19 @@ async fn a_key_that_fails_for_long_holds_up_no_other_and_is_handled_in_its_order
     let (mut sent, mut sick) = (Vec::new(), 0);
     for number in 0..5 {
         let mut records = wave(number).await;
-        lab.send(&mut records).await;
         let begun = Instant::now();
+        lab.send(&mut records).await;
         sick += records.iter().filter(|record| is_sick(record)).count();
         sent.extend(records);
         let well = sent.len() - sick;
         eventually("all other keys are handled", || ward.count() >= well).await;
-        println!("wave {number}: {well} events of other keys are handled, after {:?}", begun.elapsed());
+        println!("wave {number}: 1200 events of other keys are sent and handled in {:?}", begun.elapsed());
         assert_eq!(ward.count(), well, "the sick ones wait");
     }
-    // The first one of each key was tried all the while, and no other.
-    let tries = ward.begun() - ward.count();
-    eventually("it is tried again", || ward.begun() - ward.count() > tries + 20).await;
+    // The first one of each key is tried all the while.
+    eventually("it was tried often", || ward.begun() - ward.count() > 150).await;
     let held = begun.elapsed();
-    assert!(held > Duration::from_secs(1), "{held:?}");
+    assert!(held > Duration::from_secs(3), "{held:?}");
     let (committed, lag) = lab.standing(GROUP).await;
     println!("{held:?}: {} tries, {committed} committed, {lag} behind the gaps", ward.begun() - ward.count());
 

@@ -68,7 +68,7 @@ impl Ward {
         chained.expect("it has words")
     }
 
-    fn is_well(&self) -> bool {
+    pub(crate) fn is_well(&self) -> bool {
         self.well.load(Ordering::Relaxed)
     }
 
