@@ -158,13 +158,7 @@ impl Reader {
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
-                let hint = match did_you_mean(name, known.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None if matches!(value.get_ref(), DeValue::Table(_)) && known.contains(&"stream") => {
-                        format!("did you mean [stream.{name}]?")
-                    }
-                    None => format!("there are: {}", known.join(", ")),
-                };
+                let hint = instead(name, matches!(value.get_ref(), DeValue::Table(_)), known);
                 self.error(key.span(), format!("unknown key `{name}`"), hint);
             }
         }
@@ -283,5 +277,22 @@ impl Reader {
                 self.errors.push(Diagnostic::new(stream.topic.span, message).hint(hint));
             }
         }
+    }
+}
+
+/// What may have been meant by a key that is none of these.
+fn instead(key: &str, is_table: bool, known: &[&str]) -> String {
+    if let Some(near) = did_you_mean(key, known.iter().copied()) {
+        return format!("did you mean `{near}`?");
+    }
+    if known.contains(&"failures")
+        && let Some(near) = did_you_mean(key, failures::KEYS)
+    {
+        return format!("did you mean `{near}` in the table [stream.NAME.failures]?");
+    }
+    match key {
+        "failures" if known.contains(&"stream") => "did you mean [stream.NAME.failures]?".to_owned(),
+        _ if known.contains(&"stream") && is_table => format!("did you mean [stream.{key}]?"),
+        _ => format!("there are: {}", known.join(", ")),
     }
 }

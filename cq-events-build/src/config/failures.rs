@@ -19,7 +19,8 @@ pub(crate) struct Failures {
     pub(crate) breaker_ratio: Option<(f64, u32)>,
 }
 
-const KEYS: [&str; 7] = [
+/// The settings.
+pub(super) const KEYS: [&str; 7] = [
     "max_retries",
     "retry_delay",
     "max_retry_delay",
@@ -43,18 +44,18 @@ impl Reader {
             return Failures::default();
         };
         self.refuse_unknown(table, &KEYS);
+        let value = |key| table.get(key);
         let failures = Failures {
-            max_retries: table.get("max_retries").and_then(|value| self.count("max_retries", value)),
-            retry_delay: table.get("retry_delay").and_then(|value| self.time("retry_delay", value)),
-            max_retry_delay: table
-                .get("max_retry_delay")
-                .and_then(|value| self.time("max_retry_delay", value)),
-            handler_deadline: table.get("handler_deadline").and_then(|value| self.deadline(value)),
-            dead_letters: table.get("dead_letters").map(|value| self.flag("dead_letters", value)),
-            breaker_in_a_row: table
-                .get("breaker_in_a_row")
+            max_retries: value("max_retries").and_then(|value| self.count("max_retries", value)),
+            retry_delay: value("retry_delay").and_then(|value| self.time("retry_delay", "200ms", value)),
+            max_retry_delay: value("max_retry_delay")
+                .and_then(|value| self.some_time("max_retry_delay", "30s", value)),
+            handler_deadline: value("handler_deadline")
+                .and_then(|value| self.some_time("handler_deadline", "60s", value)),
+            dead_letters: value("dead_letters").map(|value| self.flag("dead_letters", value)),
+            breaker_in_a_row: value("breaker_in_a_row")
                 .and_then(|value| self.count("breaker_in_a_row", value)),
-            breaker_ratio: table.get("breaker_ratio").and_then(|value| self.ratio(value)),
+            breaker_ratio: value("breaker_ratio").and_then(|value| self.ratio(value)),
         };
         self.check_delays(table, &failures);
         failures
@@ -72,10 +73,7 @@ impl Reader {
     }
 
     fn count(&mut self, key: &str, value: &Value<'_>) -> Option<u32> {
-        let number = match value.get_ref() {
-            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
-            _ => None,
-        };
+        let number = whole(value).and_then(|number| u32::try_from(number).ok());
         if number.is_none() {
             let message = format!("`{key}` is a number from 0 to {}", u32::MAX);
             self.error(value.span(), message, format!("write {key} = 5"));
@@ -83,33 +81,29 @@ impl Reader {
         number
     }
 
-    fn time(&mut self, key: &str, value: &Value<'_>) -> Option<Duration> {
+    /// A time; `usual` is one that makes sense for the key.
+    fn time(&mut self, key: &str, usual: &str, value: &Value<'_>) -> Option<Duration> {
         let time = match value.get_ref() {
             DeValue::String(text) => duration(text),
             _ => None,
         };
         if time.is_none() {
-            let hint = match value.get_ref() {
-                DeValue::Integer(number) => format!("write {key} = \"{}ms\"", number.as_str()),
-                _ => format!("write {key} = \"200ms\"; the units are ms, s, m and h"),
+            let hint = match whole(value) {
+                Some(number) => format!("write {key} = \"{number}ms\""),
+                None => format!("write {key} = \"{usual}\"; the units are ms, s, m and h"),
             };
-            self.error(
-                value.span(),
-                format!("`{key}` is a whole number with a unit of time, in quotes"),
-                hint,
-            );
+            let message = format!("`{key}` is a whole number with a unit of time, in quotes");
+            self.error(value.span(), message, hint);
         }
         time
     }
 
-    fn deadline(&mut self, value: &Value<'_>) -> Option<Duration> {
-        let time = self.time("handler_deadline", value)?;
+    /// A time that would make no sense if it were none.
+    fn some_time(&mut self, key: &str, usual: &str, value: &Value<'_>) -> Option<Duration> {
+        let time = self.time(key, usual, value)?;
         if time.is_zero() {
-            self.error(
-                value.span(),
-                "`handler_deadline` is longer than nothing",
-                "write handler_deadline = \"60s\"",
-            );
+            let message = format!("`{key}` is longer than nothing");
+            self.error(value.span(), message, format!("write {key} = \"{usual}\""));
             return None;
         }
         Some(time)
@@ -121,31 +115,42 @@ impl Reader {
             self.error(value.span(), "`breaker_ratio` is a table of `above` and `of`", FORM);
             return None;
         };
+        let errors = self.errors.len();
         self.refuse_unknown(table, &["above", "of"]);
         let (Some(above), Some(of)) = (table.get("above"), table.get("of")) else {
-            self.error(value.span(), "`breaker_ratio` needs both `above` and `of`", FORM);
+            // What is missing may be what was misspelt.
+            if self.errors.len() == errors {
+                self.error(value.span(), "`breaker_ratio` needs both `above` and `of`", FORM);
+            }
             return None;
         };
         let part = match above.get_ref() {
             DeValue::Float(number) => number.as_str().replace('_', "").parse::<f64>().ok(),
-            DeValue::Integer(number) => number.as_str().parse::<f64>().ok(),
-            _ => None,
+            _ => whole(above).and_then(|number| u32::try_from(number).ok()).map(f64::from),
         };
+        // NaN lies in no range.
         let part = part.filter(|part| (0.0..=1.0).contains(part));
         if part.is_none() {
             self.error(above.span(), "`above` is a number from 0.0 to 1.0", FORM);
         }
-        let of_span = of.span();
-        let of = self.count("of", of)?;
-        if of == 0 {
-            self.error(of_span, "`of` is a number of at least 1", FORM);
-            return None;
+        let messages =
+            whole(of).and_then(|number| u32::try_from(number).ok()).filter(|messages| *messages > 0);
+        if messages.is_none() {
+            self.error(of.span(), format!("`of` is a number from 1 to {}", u32::MAX), FORM);
         }
-        Some((part?, of))
+        Some((part?, messages?))
     }
 }
 
-/// A whole number and its unit, such as `200ms`.
+/// A whole number that is not negative.
+fn whole(value: &Value<'_>) -> Option<u64> {
+    match value.get_ref() {
+        DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
+        _ => None,
+    }
+}
+
+/// A whole number and its unit, with nothing between: `200ms`, `30s`, `2m`, `1h`.
 fn duration(text: &str) -> Option<Duration> {
     let (number, factor) =
         UNITS.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)))?;
