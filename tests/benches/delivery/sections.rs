@@ -60,7 +60,7 @@ pub fn consume(lab: &Lab, report: &Report, options: &Options) {
         lab.fill(stream, PARTITIONS, messages);
         let row = |name, by, work_us| {
             Row::new(name, move |lab, round| {
-                let group = format!("{title}, {name}, {round}");
+                let group = group(&format!("{title}, {name}, {round}"));
                 lab.consume(Consume { servers: lab.servers(), stream, by, messages, group, work_us })
             })
         };
@@ -97,7 +97,7 @@ pub fn latency(lab: &Lab, report: &Report, options: &Options) {
             let (mut paced, mut bytes): (Vec<Paced>, Vec<f64>) = (Vec::new(), Vec::new());
             for round in 0..rounds {
                 lab.fresh(Stream::Headed.info(), PARTITIONS);
-                let group = is_end_to_end.then(|| format!("{name}, {round}"));
+                let group = is_end_to_end.then(|| group(&format!("{name}, {round}")));
                 let job = Latency { servers: lab.servers(), linger_ms, per_second, seconds, group };
                 paced.push(Job::Latency(job).measure());
                 let topic = Stream::Headed.topic();
@@ -175,4 +175,9 @@ pub fn scaling(lab: &Lab, report: &Report, options: &Options) {
         );
     }
     lab.remove(Stream::Plain.topic());
+}
+
+/// A group by the name of what is measured: its dead letters have a topic, whose name it is part of.
+fn group(text: &str) -> String {
+    text.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
 }
