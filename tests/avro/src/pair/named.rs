@@ -186,7 +186,8 @@ impl Side {
         places.get(rng.below(places.len().max(1))).cloned()
     }
 
-    fn records(&self, branches: &[Ty]) -> Vec<usize> {
+    /// The records among a union's branches.
+    pub(super) fn records(&self, branches: &[Ty]) -> Vec<usize> {
         let record = |branch: &Ty| match branch {
             Ty::Named(id) if matches!(self.named(*id).kind, NamedKind::Record(_)) => Some(*id),
             _ => None,
