@@ -107,9 +107,10 @@ pub(super) fn of(pairs: &Pairs<'_>, verdicts: &Verdicts, root: PairId) -> Vec<Fi
                 })
                 .collect(),
             Way::FromUnion(branches) => branches.iter().map(|id| (*id, path.clone())).collect(),
-            // The branch of its name is the one that was meant.
+            // The branch of its name is the one that was meant, unless another would do but for logical types.
             Way::IntoUnion(candidates) => {
-                candidates.first().map(|(_, id)| (*id, path.clone())).into_iter().collect()
+                let nearly = candidates.iter().find(|(_, id)| verdicts.is_readable_but_for_logical(*id));
+                nearly.or(candidates.first()).map(|(_, id)| (*id, path.clone())).into_iter().collect()
             }
             _ => Vec::new(),
         };

@@ -1,5 +1,6 @@
 //! What can be read of each pair: all values, some, or the very bytes.
 
+use super::finding::Rule;
 use super::pairs::{Pair, PairId, Pairs, Source, Way};
 use super::program::Promotion;
 use crate::schema::{EnumType, Kind, NamedKind};
@@ -8,6 +9,7 @@ use crate::schema::{EnumType, Kind, NamedKind};
 #[derive(Debug)]
 pub(super) struct Verdicts {
     readable: Vec<bool>,
+    readable_but_for_logical: Vec<bool>,
     possible: Vec<bool>,
     verbatim: Vec<bool>,
 }
@@ -18,8 +20,11 @@ impl Verdicts {
         // A type that holds itself is taken to be readable until something else in it is not; but that there is a value
         // that can be read has to be shown by one that comes to an end.
         let readable = settle(pairs, &users, true, is_readable);
+        let readable_but_for_logical = settle(pairs, &users, true, |pair, known| {
+            matches!(pair.way, Way::Never(Rule::Logical)) || is_readable(pair, known)
+        });
         let possible = settle(pairs, &users, false, is_possible);
-        let mut verdicts = Self { readable, possible, verbatim: Vec::new() };
+        let mut verdicts = Self { readable, readable_but_for_logical, possible, verbatim: Vec::new() };
         verdicts.verbatim =
             settle(pairs, &users, true, |pair, known| verdicts.same_bytes(pairs, pair, known));
         verdicts
@@ -28,6 +33,11 @@ impl Verdicts {
     /// Whether every value of the writer's type can be read.
     pub(super) fn is_readable(&self, id: PairId) -> bool {
         self.readable.get(id).copied().unwrap_or_default()
+    }
+
+    /// Whether every value of the writer's type could be read if no type had a logical one.
+    pub(super) fn is_readable_but_for_logical(&self, id: PairId) -> bool {
+        self.readable_but_for_logical.get(id).copied().unwrap_or_default()
     }
 
     /// Whether there is a value of the writer's type that can be read.

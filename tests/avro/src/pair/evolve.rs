@@ -65,6 +65,8 @@ evolutions! {
     BranchAdded add_branch "branch added",
     BranchRemoved remove_branch "branch removed",
     BranchesReordered reorder_branches "branches reordered",
+    BranchesMerged merge_branches "branch removed, whose name is another's alias",
+    NameShared share_name "alias of a record that is another branch's name",
     TwinAdded add_twin "branch added: a record of a record's short name",
     LogicalAdded add_logical "logical type added",
     LogicalRemoved remove_logical "logical type removed",

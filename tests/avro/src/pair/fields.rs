@@ -85,7 +85,15 @@ impl Side {
         let fields = self.fields_mut(id)?;
         let gone = fields.remove(at);
         let last = fields.len() - 1;
-        fields[at.min(last)].aliases.push(gone.name);
+        let kept = &mut fields[at.min(last)];
+        kept.aliases.push(gone.name);
+        // Of two aliases that the writer has, the first counts.
+        if rng.chance(50) {
+            let new = format!("new_{}", kept.name);
+            let old = std::mem::replace(&mut kept.name, new);
+            let place = rng.below(kept.aliases.len() + 1);
+            kept.aliases.insert(place, old);
+        }
         Some(())
     }
 

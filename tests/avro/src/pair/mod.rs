@@ -7,6 +7,7 @@ mod evolve;
 mod fields;
 mod judged;
 mod named;
+mod shape;
 mod types;
 
 use std::collections::BTreeSet;
@@ -72,6 +73,12 @@ impl Side {
     /// The named types that the root mentions, in the order of their first use.
     fn reachable(&self) -> Vec<usize> {
         let mut found = Vec::new();
+        self.mentions(&self.root, &mut found);
+        found
+    }
+
+    /// Adds the named types that a type mentions, and those that they do.
+    fn mentions(&self, ty: &Ty, found: &mut Vec<usize>) {
         let add = |ty: &Ty, found: &mut Vec<usize>| {
             ty.each_named(&mut |id| {
                 if !found.contains(&id) {
@@ -79,13 +86,12 @@ impl Side {
                 }
             });
         };
-        add(&self.root, &mut found);
-        let mut at = 0;
+        let mut at = found.len();
+        add(ty, found);
         while let Some(id) = found.get(at).copied() {
-            self.fields(id).iter().for_each(|field| add(&field.ty, &mut found));
+            self.fields(id).iter().for_each(|field| add(&field.ty, found));
             at += 1;
         }
-        found
     }
 
     fn named(&self, id: usize) -> &Named {

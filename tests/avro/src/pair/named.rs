@@ -124,35 +124,74 @@ impl Side {
 
     /// Beside a record of a union, another of the same short name.
     pub(super) fn add_twin(&mut self, rng: &mut Rng) -> Option<()> {
-        let mut places = Vec::new();
-        let mut number = 0;
-        self.each_type(&mut |ty| {
-            if let Ty::Union(branches) = ty {
-                for branch in branches {
-                    if let Ty::Named(id) = branch
-                        && matches!(self.named(*id).kind, NamedKind::Record(_))
-                    {
-                        places.push((number, branches.clone(), *id));
-                    }
-                }
-            }
-            number += 1;
-        });
-        let (number, mut branches, id) = places.get(rng.below(places.len().max(1)))?.clone();
+        let (number, mut branches, id) = self.some_branch(rng)?;
         let mut twin = self.named(id).clone();
         twin.namespace = "plant.twin".to_owned();
         let twin_id = self.schema.types.len();
         self.schema.types.push(twin);
-        if rng.chance(70) {
-            let count = self.fields(twin_id).len();
-            let ty = draw::primitive(rng);
-            if let Some(field) = self.fields_mut(twin_id).filter(|_| count > 0)?.get_mut(count / 2) {
-                field.ty = ty;
-            }
+        let count = self.fields(twin_id).len();
+        let ty = draw::primitive(rng);
+        let fields = self.fields_mut(twin_id)?;
+        match rng.below(10) {
+            0..3 => {}
+            // One that may not hold itself any more.
+            3..5 => _ = fields.pop(),
+            _ => fields.get_mut(count / 2)?.ty = ty,
+        }
+        // Now an alias leads to the one, and the short name to the other.
+        if rng.chance(30) {
+            let named = &mut self.schema.types[id];
+            named.aliases.insert(0, named.fullname());
+            named.name = format!("New{}", named.name);
         }
         let at = rng.below(branches.len() + 1);
         branches.insert(at, Ty::Named(twin_id));
         self.replace(number, Ty::Union(branches));
         Some(())
+    }
+
+    /// What was another branch of a union may now be read as this one.
+    pub(super) fn merge_branches(&mut self, rng: &mut Rng) -> Option<()> {
+        let (number, mut branches, other) = self.alias_branch(rng)?;
+        branches.retain(|branch| *branch != Ty::Named(other));
+        self.replace(number, Ty::Union(branches));
+        Some(())
+    }
+
+    /// The other branch is still there, and its own name comes before the alias.
+    pub(super) fn share_name(&mut self, rng: &mut Rng) -> Option<()> {
+        self.alias_branch(rng).map(drop)
+    }
+
+    /// Gives a record of a union the name of another as an alias: the union's number and branches, and the other.
+    fn alias_branch(&mut self, rng: &mut Rng) -> Option<(usize, Vec<Ty>, usize)> {
+        let (number, branches, id) = self.some_branch(rng)?;
+        let others: Vec<usize> = self.records(&branches).into_iter().filter(|other| *other != id).collect();
+        let other = *others.get(rng.below(others.len().max(1)))?;
+        let alias = self.named(other).fullname();
+        self.schema.types[id].aliases.push(alias);
+        Some((number, branches, other))
+    }
+
+    /// A record among the branches of a union: the union's number and branches, and the record.
+    fn some_branch(&self, rng: &mut Rng) -> Option<(usize, Vec<Ty>, usize)> {
+        let mut places = Vec::new();
+        let mut number = 0;
+        self.each_type(&mut |ty| {
+            if let Ty::Union(branches) = ty {
+                places.extend(self.records(branches).into_iter().map(|id| (number, branches.clone(), id)));
+            }
+            number += 1;
+        });
+        places.get(rng.below(places.len().max(1))).cloned()
+    }
+
+    /// The records among a union's branches.
+    pub(super) fn records(&self, branches: &[Ty]) -> Vec<usize> {
+        let record = |branch: &Ty| match branch {
+            Ty::Named(id) if matches!(self.named(*id).kind, NamedKind::Record(_)) => Some(*id),
+            _ => None,
+        };
+        branches.iter().filter_map(record).collect()
     }
 }
