@@ -1,7 +1,8 @@
 //! Records that have no finite value, since each of their values would contain another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
+use crate::least;
 use crate::name;
 use crate::schema::{Kind, Named, NamedKind, RecordType, Schemas, Type};
 use crate::source::Diagnostic;
@@ -36,26 +37,14 @@ pub(crate) fn records(schemas: &Schemas) -> Vec<Diagnostic> {
 }
 
 /// The named types that have a finite value: those of which every part has one.
-fn finite(schemas: &Schemas) -> BTreeSet<&str> {
-    let mut finite: BTreeSet<&str> = BTreeSet::new();
-    loop {
-        let before = finite.len();
-        for named in schemas.named.values() {
-            let is_finite = match &named.kind {
-                NamedKind::Record(record) => record.fields.iter().all(|field| ends(&finite, &field.ty)),
-                NamedKind::Enum(_) | NamedKind::Fixed(_) => true,
-            };
-            if is_finite {
-                finite.insert(&named.fullname);
-            }
-        }
-        if finite.len() == before {
-            return finite;
-        }
-    }
+fn finite(schemas: &Schemas) -> HashSet<&str> {
+    least::set(schemas, |named, finite| match &named.kind {
+        NamedKind::Record(record) => record.fields.iter().all(|field| ends(finite, &field.ty)),
+        NamedKind::Enum(_) | NamedKind::Fixed(_) => true,
+    })
 }
 
-fn ends(finite: &BTreeSet<&str>, ty: &Type) -> bool {
+fn ends(finite: &HashSet<&str>, ty: &Type) -> bool {
     match &ty.kind {
         Kind::Named(fullname) => finite.contains(fullname.as_str()),
         // A union without branches has no value at all, which is another mistake.
@@ -65,7 +54,7 @@ fn ends(finite: &BTreeSet<&str>, ty: &Type) -> bool {
 }
 
 /// The shortest way through endless records from `named` back to it.
-fn cycle<'a>(schemas: &'a Schemas, finite: &BTreeSet<&str>, named: &'a Named) -> Option<Vec<&'a str>> {
+fn cycle<'a>(schemas: &'a Schemas, finite: &HashSet<&str>, named: &'a Named) -> Option<Vec<&'a str>> {
     let mut ways: Vec<Vec<&str>> = vec![vec![&named.fullname]];
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     while !ways.is_empty() {
@@ -90,7 +79,7 @@ fn cycle<'a>(schemas: &'a Schemas, finite: &BTreeSet<&str>, named: &'a Named) ->
     None
 }
 
-fn endless_parts<'a>(record: &'a RecordType, finite: &BTreeSet<&str>) -> Vec<&'a str> {
+fn endless_parts<'a>(record: &'a RecordType, finite: &HashSet<&str>) -> Vec<&'a str> {
     let mut parts = Vec::new();
     for field in record.fields.iter().filter(|field| !ends(finite, &field.ty)) {
         let branches = match &field.ty.kind {

@@ -241,3 +241,34 @@ fn a_schema_that_nests_through_many_records_does_not_fill_the_stack() {
     let (_, kind) = error(&reader, &writer, &datum);
     assert_eq!(kind, DecodeErrorKind::TooDeep { limit: 1_024 });
 }
+
+/// A record of two records, each of two records, 60 deep: 2^60 values in no bytes, if they were looked at.
+fn doubling(last: &str) -> String {
+    let inner = (1..=60).rev().fold(last.to_owned(), |inner, n| {
+        let record = format!(r#"{{"type":"record","name":"R{n}","fields":[{inner}]}}"#);
+        format!(r#"{{"name":"a","type":{record}}},{{"name":"b","type":"R{n}"}}"#)
+    });
+    record(&inner)
+}
+
+#[test]
+fn values_of_no_bytes_take_no_time() {
+    let no_bytes =
+        ["", r#"{"name":"x","type":"null"}"#, r#"{"name":"x","type":{"type":"fixed","name":"F","size":0}}"#];
+    let (send, receive) = std::sync::mpsc::channel();
+    // Without a join, since it would not end if there were a mistake.
+    std::thread::spawn(move || {
+        for writer in no_bytes.map(doubling) {
+            becomes(&writer, &writer, &[], &[]);
+            becomes(&record(""), &writer, &[], &[]);
+            becomes(&doubling(""), &writer, &[], &[]);
+            let filled = doubling(
+                r#"{"name":"x","type":"null","default":null},{"name":"y","type":"int","default":7}"#,
+            );
+            let (_, kind) = error(&filled, &doubling(""), &[]);
+            assert_eq!(kind, DecodeErrorKind::TooLongResolved { limit: LIMITS.message_bytes });
+        }
+        send.send(())
+    });
+    assert_eq!(receive.recv_timeout(std::time::Duration::from_secs(60)), Ok(()));
+}

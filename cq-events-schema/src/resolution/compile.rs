@@ -9,6 +9,7 @@ use super::program::{Failure, Procedure, Program, Promotion, Reordered, Scan, St
 use super::scan::{self, Scanner};
 use super::verdict::Verdicts;
 use crate::datum;
+use crate::empty::Empty;
 use crate::schema::Kind;
 
 /// How much of a record's body is repeated where the record is used, rather than called.
@@ -21,6 +22,8 @@ pub(super) struct Compiler<'a> {
     pub(super) pairs: &'a Pairs<'a>,
     pub(super) verdicts: &'a Verdicts,
     pub(super) scanner: Scanner<'a>,
+    /// Of the reader's types.
+    empty: Empty<'a>,
     /// The steps of pairs of records.
     known: HashMap<PairId, Vec<Step>>,
     /// The tables of pairs of enums, which may be long, and be used in many records.
@@ -36,6 +39,7 @@ impl<'a> Compiler<'a> {
             pairs,
             verdicts,
             scanner: Scanner::new(pairs.writer),
+            empty: Empty::new(pairs.reader),
             known: HashMap::new(),
             symbols: HashMap::new(),
             failures: HashMap::new(),
@@ -73,6 +77,10 @@ impl<'a> Compiler<'a> {
     pub(super) fn pair(&mut self, id: PairId, depth: usize, out: &mut Vec<Step>) {
         let pairs = self.pairs;
         let Some(pair) = pairs.get(id) else { return };
+        // What makes no bytes is only passed over: nothing would bound how often it is done.
+        if self.empty.has(pair.reader) && self.verdicts.is_readable(id) {
+            return push(out, Step::Skip(self.scanner.scan(pair.writer)));
+        }
         if self.verdicts.is_verbatim(id) {
             return push(out, Step::Copy(self.scanner.scan(pair.writer)));
         }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::program::{Procedure, Scan};
+use crate::empty::Empty;
 use crate::recursive;
 use crate::schema::{Kind, NamedKind, Schemas, Type};
 
@@ -16,6 +17,7 @@ const MOST_INLINE_DEPTH: usize = 8;
 pub(super) struct Scanner<'a> {
     schemas: &'a Schemas,
     recursive: HashSet<&'a str>,
+    empty: Empty<'a>,
     known: HashMap<&'a str, Vec<Scan>>,
     procedures: Vec<Procedure<Scan>>,
     todo: Vec<(usize, &'a str)>,
@@ -26,6 +28,7 @@ impl<'a> Scanner<'a> {
         Self {
             schemas,
             recursive: recursive::records(schemas),
+            empty: Empty::new(schemas),
             known: HashMap::new(),
             procedures: Vec::new(),
             todo: Vec::new(),
@@ -55,6 +58,10 @@ impl<'a> Scanner<'a> {
     }
 
     fn ty(&mut self, ty: &'a Type, depth: usize, out: &mut Vec<Scan>) {
+        // A record of two records, each of two records, and so on: no bytes would bound how many there are.
+        if self.empty.has(ty) {
+            return;
+        }
         let mut inner = |ty, key: Option<Scan>| {
             let mut scans = Vec::from_iter(key);
             self.ty(ty, depth, &mut scans);
