@@ -133,7 +133,7 @@ pub struct HowToReplay {
     /// At most so many a second
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
-    /// The consumer group that remembers what was replayed [default: <TOPIC>-replay]
+    /// The consumer group that remembers what was replayed [default: the topic's name and -replay]
     #[arg(long, value_name = "GROUP")]
     pub replay_group: Option<String>,
     /// Take no notice of what was replayed before, and remember nothing of this

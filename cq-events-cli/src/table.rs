@@ -114,3 +114,42 @@ impl<'c> Table<'c> {
         screen.line(line.trim_end())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [Column; 3] = [right("N"), left("NAME", Style::Plain), left("TEXT", Style::Plain)];
+
+    fn written(width: Option<usize>, rows: &[[&str; 3]]) -> String {
+        let (mut out, mut talk) = (Vec::new(), Vec::new());
+        let mut screen =
+            Screen { out: &mut out, talk: &mut talk, width, colors: false, progress: false, json: false };
+        let mut table = Table::new(&COLUMNS);
+        for row in rows {
+            table.row(row.map(str::to_owned).to_vec(), &mut screen).unwrap();
+        }
+        table.end(&mut screen).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn rows_are_cut_to_a_terminal_and_whole_in_a_pipe() {
+        let long = "漢字 and a long text that has no end";
+        let rows = [["1", "a", long], ["1,000", "bcd", "short"]];
+        let cut = "    N  NAME  TEXT\n    1  a     漢字 and a lon…\n1,000  bcd   short\n";
+        assert_eq!(written(Some(28), &rows), cut);
+        assert!(cut.lines().all(|line| columns(line) <= 28));
+        assert!(written(None, &rows).contains(long));
+        assert_eq!(written(None, &[]), "");
+    }
+
+    #[test]
+    fn what_comes_after_the_sample_is_written_at_once() {
+        let rows = vec![["1", "a", "x"]; SAMPLE + 1];
+        let longer = [&rows[..], &[["123456", "a longer name", "y"]]].concat();
+        let written = written(Some(40), &longer);
+        assert_eq!(written.lines().count(), SAMPLE + 3);
+        assert!(written.lines().all(|line| columns(line) <= 40));
+    }
+}

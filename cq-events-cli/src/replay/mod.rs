@@ -1,8 +1,26 @@
 //! `dlq replay`: dead letters back to where they failed.
 //!
-//! The topic is read twice. The first time ([`survey`]) tells what there is to do, so that nothing is published where a
+//! The topic is read twice. The first time ([`Replay::survey`]) tells what there is to do, so that nothing is published where a
 //! topic is missing; the second time publishes. What the broker has acknowledged is remembered letter by letter
 //! ([`settled`]) in the offsets of a group, so that filters lose nothing and an interruption costs a second.
+//!
+//! ```no_run
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use cq_events_cli::cluster::Cluster;
+//! use cq_events_cli::replay::{Options, Replay};
+//! use cq_events_cli::schemas::Library;
+//!
+//! # fn replay() -> Result<(), cq_events_cli::Error> {
+//! let topic = "orders.events-billing-dlq";
+//! let options = Options { max_replays: 5, ..Options::of(topic) };
+//! let (replay, mut library) = (Replay::new(&Cluster::from_env()?, topic, options)?, Library::new(None)?);
+//! let survey = replay.survey(&mut library)?;
+//! let outcome = replay.run(&survey, &mut library, &AtomicBool::new(false), &mut |_| {})?;
+//! assert_eq!(outcome.published, survey.publish);
+//! # Ok(())
+//! # }
+//! ```
 
 mod group;
 mod pipeline;

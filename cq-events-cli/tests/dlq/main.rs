@@ -16,3 +16,4 @@ mod replay;
 mod show;
 mod stats;
 mod support;
+mod whole;
