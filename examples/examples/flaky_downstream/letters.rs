@@ -36,6 +36,9 @@ pub fn read(client: &ClientConfig, topic: &str, count: usize) -> Result<Vec<Owne
             letters.push(message?.detach());
         }
     }
+    if letters.len() < count {
+        return Err(format!("{} of {count} messages of {topic} arrived", letters.len()).into());
+    }
     Ok(letters)
 }
 

@@ -21,7 +21,7 @@ use chip_quality_events::inspection::{
     InspectionCreated, InspectionEvent, InspectionEventProducer, InspectionType,
 };
 use cq_events::consume::{ConsumeError, ConsumerHandle};
-use cq_events::dead_letter::{DeadLetter, topic_name};
+use cq_events::dead_letter::{DeadLetter, ErrorKind, topic_name};
 use cq_events::event::{FailurePolicy, StreamSchema as _};
 use cq_events::testing::EmbeddedBroker;
 use cq_events::{Consumer, KafkaConfig, Producer};
@@ -30,7 +30,7 @@ use rdkafka::message::Message as _;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use tokio::task::JoinHandle;
 
-use archive::{Archive, Told};
+use archive::{Archive, DELAY, RETRIES, Told};
 use sink::Mood;
 
 const GROUP: &str = "archive";
@@ -52,11 +52,12 @@ async fn run() -> Result<String, Failure> {
     let sink = sink::start(mood.clone()).await?;
     let archive = || Archive { sink, told: told.clone() };
 
-    told.line("1. BATCH-A fails twice, BATCH-B is refused, BATCH-C fails for ever; BATCH-D is well; a message is broken");
-    mood.fail("BATCH-A", 503, 2);
-    mood.fail("BATCH-B", 422, 1);
-    mood.fail("BATCH-C", 503, usize::MAX);
-    for (number, batch) in ["A", "B", "C", "D", "A", "D"].iter().enumerate() {
+    told.line("1. BATCH-91 fails twice, BATCH-92 is refused, BATCH-93 fails for ever; a message is broken.");
+    told.line("   BATCH-94 is well, and does not wait for BATCH-93 of the same partition");
+    mood.fail("BATCH-91", 503, 2);
+    mood.fail("BATCH-92", 422, 1);
+    mood.fail("BATCH-93", 503, usize::MAX);
+    for (number, batch) in [91, 92, 93, 94, 91, 94].iter().enumerate() {
         publish(&inspections, &format!("BATCH-{batch}"), number).await?;
     }
     publish_broken(&config).await?;
@@ -66,14 +67,17 @@ async fn run() -> Result<String, Failure> {
     told.line("2. The archive refuses everything: after 3 in a row the circuit breaker opens");
     mood.fail_all(422);
     for number in 10..20 {
-        publish(&inspections, "BATCH-E", number).await?;
+        publish(&inspections, "BATCH-95", number).await?;
     }
-    let error = running.await?.err().ok_or("the circuit breaker did not open")?;
+    let ended = tokio::time::timeout(PATIENCE, running).await.map_err(|_| "the consumer did not stop")?;
+    let error = ended?.err().ok_or("the circuit breaker did not open")?;
     told.line(format!("the consumer ended: {error}"));
 
     let dead_letters = topic_name(InspectionEvent::STREAM.topic, GROUP)?;
     let buried = usize::try_from(handle.metrics().messages_dead_lettered)?;
-    told.line(format!("3. The {buried} dead letters, as they lie in {dead_letters}"));
+    told.line(format!(
+        "3. The {buried} dead letters, as they lie in {dead_letters} (and `cq-events dlq list` lists them)"
+    ));
     let (client, topic) = (letters::client(&config), dead_letters.clone());
     let found = tokio::task::spawn_blocking(move || letters::read(&client, &topic, buried)).await??;
     let read = |message| Some((message, DeadLetter::of(&letters::headers(message))?));
@@ -81,16 +85,17 @@ async fn run() -> Result<String, Failure> {
     for (message, letter) in &found {
         let key = String::from_utf8_lossy(message.key().unwrap_or_default());
         let DeadLetter { kind, attempts, message, last, .. } = letter;
-        told.line(format!("   {key:7} {kind:11} {attempts} tries, from {last}: {message}"));
+        told.line(format!("   {key} {kind:8} attempts: {attempts}, from {last}: {message}"));
     }
 
-    told.line("4. All is well again: what was given up is replayed, and the backlog is handled");
+    told.line("4. All is well again: what was given up is replayed by hand (`cq-events dlq replay` does it for you),");
+    told.line("   and the backlog is handled");
     mood.recover();
     let client: FutureProducer = letters::client(&config).create()?;
     let mut back = 0;
     for (message, letter) in &found {
         // A broken message stays broken.
-        if letter.kind != cq_events::dead_letter::ErrorKind::Unframed {
+        if letter.kind != ErrorKind::Unframed {
             letters::replay(&client, message, letter).await?;
             back += 1;
         }
@@ -111,7 +116,7 @@ async fn start(
 ) -> Result<(ConsumerHandle, JoinHandle<Result<(), ConsumeError>>), Failure> {
     let consumer = Consumer::builder(config.to_builder().group_id(GROUP).build()?)
         .handler(archive)
-        .retries(3, Duration::from_millis(200))
+        .retries(RETRIES, DELAY)
         .failure_policy_of::<InspectionEvent>(FailurePolicy::new().breaker_in_a_row(3))
         .build()
         .await?;
@@ -147,7 +152,7 @@ async fn publish(producer: &InspectionEventProducer, batch: &str, number: usize)
 /// What a program that knows nothing of Avro puts into the topic.
 async fn publish_broken(config: &KafkaConfig) -> Result<(), Failure> {
     let client: FutureProducer = letters::client(config).create()?;
-    let record = FutureRecord::to(InspectionEvent::STREAM.topic).key("BATCH-X").payload("{\"batch\": \"X\"}");
+    let record = FutureRecord::to(InspectionEvent::STREAM.topic).key("BATCH-99").payload("{\"batch\": 99}");
     client.send(record, PATIENCE).await.map_err(|(error, _)| error)?;
     Ok(())
 }
