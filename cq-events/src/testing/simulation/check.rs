@@ -2,9 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
+use super::dead_letters::DeadLetters;
 use super::member::MemberId;
+use super::nature::Nature;
+use super::tries::Tries;
+use crate::consume::engine::Verdict;
 use crate::consume::engine::finished::Finished;
+use crate::event::Failures;
+use crate::registry::SchemaId;
 
 /// What a run proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,7 +19,8 @@ use crate::consume::engine::finished::Finished;
 pub enum Rule {
     /// A commit never passes a message that is not done, nor names one as done.
     NothingLost,
-    /// Messages of one key, and those without one, are handled one after the other and in order.
+    /// Messages of one key, and those without one, are handled one after the other and in order: none begins while one
+    /// before it is handled, waits for its next try, or is on its way to the dead letters.
     OrderPerKey,
     /// Nothing that is done is done again, unless a crash, a lost assignment or a commit that went wrong lies between.
     NothingTwice,
@@ -20,6 +28,17 @@ pub enum Rule {
     NoWayBack,
     /// When the faults have ended, all messages are done and committed.
     GetsDone,
+    /// What is given up is among the dead letters, all of it and nothing else.
+    DeadLetters,
+    /// No handler is run more often for a message in one assignment than its policy says.
+    RunsAsOften,
+    /// No retry comes later than its policy says.
+    RetriesInTime,
+    /// What is fetched begins at once where there is room for a handler, unless its own key, or the handler of another
+    /// one that shares its lane, holds it up.
+    NobodyWaits,
+    /// The consumer ends when so much is given up that its circuit breaker must open, and not before.
+    Breaker,
 }
 
 impl fmt::Display for Rule {
@@ -30,6 +49,11 @@ impl fmt::Display for Rule {
             Self::NothingTwice => "nothing is done twice",
             Self::NoWayBack => "no way back",
             Self::GetsDone => "everything gets done",
+            Self::DeadLetters => "what is given up is among the dead letters",
+            Self::RunsAsOften => "no more runs than the policy says",
+            Self::RetriesInTime => "retries come in time",
+            Self::NobodyWaits => "nobody waits for another key",
+            Self::Breaker => "the breaker opens when it must",
         })
     }
 }
@@ -45,6 +69,9 @@ pub(super) type Key = Option<u8>;
 pub(super) struct Logged {
     pub(super) offset: i64,
     pub(super) key: Key,
+    pub(super) nature: Nature,
+    /// What it was written with.
+    pub(super) schema: SchemaId,
     is_done: bool,
     /// It is done, and may be done again: something went wrong since.
     may_repeat: bool,
@@ -61,13 +88,17 @@ pub(super) struct Place {
 }
 
 /// Knows what really happened.
-#[derive(Default)]
 pub(super) struct Checker {
+    pub(super) policy: Failures,
+    wait_deadline: Duration,
     partitions: BTreeMap<i32, Truth>,
     /// By process, partition and key, whatever the assignment: what is being handled.
     at_work: BTreeMap<(MemberId, i32, Key), i64>,
     /// By assignment and key: what was begun last.
     begun: BTreeMap<(MemberId, u64, Key), i64>,
+    /// By assignment and offset: what failed there, and is not done.
+    tries: BTreeMap<(u64, i64), Tries>,
+    pub(super) dead_letters: DeadLetters,
 }
 
 #[derive(Default)]
@@ -119,17 +150,30 @@ impl Truth {
 }
 
 impl Checker {
-    pub(super) fn new(partitions: i32) -> Self {
-        let partitions = (0..partitions).map(|partition| (partition, Truth::default())).collect();
-        Self { partitions, ..Self::default() }
+    pub(super) fn new(partitions: i32, policy: Failures, wait_deadline: Duration) -> Self {
+        Self {
+            policy,
+            wait_deadline,
+            partitions: (0..partitions).map(|partition| (partition, Truth::default())).collect(),
+            at_work: BTreeMap::new(),
+            begun: BTreeMap::new(),
+            tries: BTreeMap::new(),
+            dead_letters: DeadLetters::default(),
+        }
     }
 
     /// Appends a message, so many offsets after the last one.
-    pub(super) fn publish(&mut self, partition: i32, hole: i64, key: Key) {
+    pub(super) fn publish(
+        &mut self,
+        partition: i32,
+        hole: i64,
+        key: Key,
+        (nature, schema): (Nature, SchemaId),
+    ) {
         let truth = self.partitions.entry(partition).or_default();
         let offset = truth.log.last().map_or(hole, |last| last.offset + 1 + hole);
         truth.keys.entry(key).or_default().0.push(truth.log.len());
-        truth.log.push(Logged { offset, key, is_done: false, may_repeat: false });
+        truth.log.push(Logged { offset, key, nature, schema, is_done: false, may_repeat: false });
     }
 
     /// Messages of a partition from an offset on.
@@ -164,23 +208,75 @@ impl Checker {
         if let Some(other) = self.at_work.insert((member, partition, message.key), offset) {
             return Err((Rule::OrderPerKey, format!("{place} begins while {other} of its key is handled")));
         }
+        let tries = self.tries.get(&(assignment, offset));
+        if tries.is_some_and(|tries| !tries.goes_on(&self.policy, self.wait_deadline)) {
+            return Err((Rule::RunsAsOften, format!("{place} begins again after {tries:?}")));
+        }
         match self.begun.insert((member, assignment, message.key), offset) {
-            Some(last) if last >= offset => {
+            Some(last) if last > offset || (last == offset && tries.is_none()) => {
                 Err((Rule::OrderPerKey, format!("{place} begins after {last} in one assignment")))
             }
             _ => Ok(()),
         }
     }
 
-    /// A handler succeeded. Where the partition is not its member's any more, somebody else may do it too.
+    /// A handler succeeded, or the dead letter is known to be written. Where the partition is not its member's any more,
+    /// somebody else may do it too.
     pub(super) fn done(&mut self, place: Place, is_owner: bool) {
         self.dropped(place);
+        self.tries.remove(&(place.assignment, place.offset));
         if let Some(truth) = self.partitions.get_mut(&place.partition) {
             truth.finish(truth.index(place.offset), !is_owner);
         }
     }
 
-    /// A handler ended without success.
+    /// A handler failed. Says how long it is at most until the next try, where there is to be one.
+    pub(super) fn failed(&mut self, place: Place, verdict: Verdict, now: Duration) -> Option<Duration> {
+        self.dropped(place);
+        let tries = self.tries.entry((place.assignment, place.offset)).or_default();
+        tries.fail(verdict, now);
+        tries.goes_on(&self.policy, self.wait_deadline).then(|| tries.delay(&self.policy))
+    }
+
+    /// Whether the message failed before, in this assignment.
+    pub(super) fn is_retry(&self, place: Place) -> bool {
+        self.tries.contains_key(&(place.assignment, place.offset))
+    }
+
+    /// Whether the message has waited for too long for what it needs to be read.
+    pub(super) fn has_waited(&self, place: Place) -> bool {
+        let tries = self.tries.get(&(place.assignment, place.offset));
+        tries.is_some_and(|tries| tries.has_waited(self.wait_deadline))
+    }
+
+    /// A message is given up, after so many runs.
+    pub(super) fn bury(&mut self, place: Place, attempts: u32) -> Result<(), Broken> {
+        let tries = self.tries.get(&(place.assignment, place.offset)).copied().unwrap_or_default();
+        let Some((_, message)) = self.find(place.partition, place.offset) else { return Ok(()) };
+        let policy = &self.policy;
+        if !policy.dead_letters || !tries.is_given_up(policy) || tries.failed != attempts {
+            let what = format!("{place} is given up after {attempts} runs, and it was {tries:?}");
+            return Err((Rule::DeadLetters, what));
+        }
+        if !message.nature.may_be_given_up(policy.max_retries + 1) {
+            return Err((Rule::DeadLetters, format!("{place} is given up, and is {:?}", message.nature)));
+        }
+        self.at_work.insert((place.member, place.partition, message.key), place.offset);
+        Ok(())
+    }
+
+    /// What should be among the dead letters, and is not.
+    pub(super) fn unburied(&self) -> Option<String> {
+        self.partitions.iter().find_map(|(partition, truth)| {
+            let is_lost = |message: &&Logged| {
+                message.nature.is_poison() && !self.dead_letters.has(*partition, message.offset)
+            };
+            let lost = truth.log.iter().find(is_lost)?;
+            Some(format!("{partition}/{} is {:?} and no dead letter", lost.offset, lost.nature))
+        })
+    }
+
+    /// A handler, or the way to the dead letters, ended without success.
     pub(super) fn dropped(&mut self, place: Place) {
         if let Some((_, message)) = self.find(place.partition, place.offset) {
             self.at_work.remove(&(place.member, place.partition, message.key));
@@ -257,6 +353,14 @@ impl Checker {
                 None => None,
             }
         })
+    }
+
+    pub(super) fn key(&self, place: Place) -> Key {
+        self.key_at(place.partition, place.offset)
+    }
+
+    pub(super) fn key_at(&self, partition: i32, offset: i64) -> Key {
+        self.find(partition, offset).and_then(|(_, message)| message.key)
     }
 
     fn find(&self, partition: i32, offset: i64) -> Option<(&Truth, Logged)> {

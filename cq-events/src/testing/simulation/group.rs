@@ -14,8 +14,9 @@ pub(super) enum Request {
     Commit(Vec<Commit>, Option<CommitId>),
     /// A rebalance is complete: what was given is taken, or what was asked for is given back.
     Took,
-    GaveBack(Vec<i32>),
-    Left,
+    /// With whether a commit was awaited in vain: what was done meanwhile is not committed.
+    GaveBack(Vec<i32>, bool),
+    Left(bool),
 }
 
 /// What the coordinator sends to a member.
@@ -27,12 +28,12 @@ pub(super) enum Notice {
     Lost,
     /// Where the group stands; None: the question failed.
     Offsets(u64, Option<Vec<crate::consume::engine::Assignment>>),
-    Committed(Option<CommitId>, Answer),
+    Committed(Option<CommitId>, Reply),
 }
 
 /// What becomes of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Reply {
     Taken,
     Refused,
     /// Refused since the group rebalances.

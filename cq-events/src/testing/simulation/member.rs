@@ -3,17 +3,23 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::check::Place;
-use super::work::Worker;
-use crate::consume::engine::{Commit, Engine, Policies, SeekId, Settings, Token, TopicPartition};
+use super::intake::Intake;
+use super::strain::Strain;
+use super::work::{TOPIC, Worker};
+use crate::consume::engine::finished::Finished;
+use crate::consume::engine::{
+    Commit, CommitId, Engine, Generation, Policies, SeekId, Settings, Token, TopicPartition,
+};
 use crate::consume::reader::Reader;
 use crate::consume::{Delivery, DeliveryError, EventHandler as _, Scratch};
-use crate::event::Message;
+use crate::event::{Failures, Message};
 
 /// A process: its place among the others, and which life it lives there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +35,7 @@ impl fmt::Display for MemberId {
 }
 
 /// The engine's settings, with times that are short beside a run.
-const SETTINGS: Settings = Settings {
+pub(super) const SETTINGS: Settings = Settings {
     max_in_flight: 6,
     commit_interval: Duration::from_millis(700),
     revoke_deadline: Duration::from_secs(3),
@@ -41,7 +47,7 @@ const SETTINGS: Settings = Settings {
     low_bytes: 1 << 18,
     most_open: 60,
     most_parked_bytes: 1 << 20,
-    wait_deadline: Duration::from_secs(300),
+    wait_deadline: Duration::from_secs(5),
     pause_after: Duration::from_millis(40),
 };
 
@@ -58,12 +64,25 @@ pub(super) struct Member {
     pub(super) seeks: VecDeque<(SeekId, Vec<(TopicPartition, i64)>)>,
     pub(super) is_seeking: bool,
     pub(super) held_assign: Option<Vec<(TopicPartition, Option<i64>)>>,
+    /// The commit that the engine waits for.
+    pub(super) awaited: Option<CommitId>,
     /// An earlier commit, for the bug that repeats it.
     pub(super) old_commit: Option<Vec<Commit>>,
+    /// Where messages that failed belong, until the engine has said what becomes of them.
+    pub(super) failures: BTreeMap<(Generation, i64), Place>,
+    /// Messages on their way to the dead letters.
+    pub(super) burials: BTreeMap<u64, Burial>,
+    /// What the engine should know, to check it.
+    pub(super) intake: Intake,
+    pub(super) inherited: BTreeMap<i32, Finished>,
+    pub(super) sought: BTreeMap<i32, SeekId>,
+    pub(super) strains: BTreeMap<Generation, Strain>,
+    /// How the breaker stood when a message's failure began the end.
+    pub(super) last_strain: Option<Strain>,
     worker: Arc<Worker>,
     reader: Arc<Reader>,
     tasks: BTreeMap<u64, Task>,
-    last_task: u64,
+    last: u64,
 }
 
 /// A partition that is fetched.
@@ -71,6 +90,14 @@ pub(super) struct Fetching {
     pub(super) assignment: u64,
     pub(super) position: i64,
     pub(super) is_paused: bool,
+}
+
+/// A message on its way to the dead letters.
+pub(super) struct Burial {
+    pub(super) token: Token,
+    pub(super) place: Place,
+    /// It is still here.
+    pub(super) lingers: bool,
 }
 
 /// A handler at work.
@@ -82,10 +109,16 @@ pub(super) struct Task {
 }
 
 impl Member {
-    pub(super) fn new(id: MemberId, worker: Arc<Worker>, reader: Arc<Reader>, now: Instant) -> Self {
+    pub(super) fn new(
+        id: MemberId,
+        (worker, reader): (Arc<Worker>, Arc<Reader>),
+        (policy, seed): (Failures, u64),
+        now: Instant,
+    ) -> Self {
+        let policies = Policies::from_iter([(TOPIC.to_owned(), policy)]);
         Self {
             id,
-            engine: Engine::new(SETTINGS, Policies::default(), 7, now),
+            engine: Engine::new(SETTINGS, policies, seed, now),
             fetching: BTreeMap::new(),
             question: 0,
             asked: Vec::new(),
@@ -93,11 +126,19 @@ impl Member {
             seeks: VecDeque::new(),
             is_seeking: false,
             held_assign: None,
+            awaited: None,
             old_commit: None,
+            failures: BTreeMap::new(),
+            burials: BTreeMap::new(),
+            intake: Intake::default(),
+            inherited: BTreeMap::new(),
+            sought: BTreeMap::new(),
+            strains: BTreeMap::new(),
+            last_strain: None,
             worker,
             reader,
             tasks: BTreeMap::new(),
-            last_task: 0,
+            last: 0,
         }
     }
 
@@ -109,22 +150,53 @@ impl Member {
             let scratch = Scratch::default();
             worker.handle(0, Delivery::new(&handled, &reader, &scratch)).await
         });
-        self.last_task += 1;
-        self.tasks.insert(self.last_task, Task { token, place, message, future });
-        self.last_task
+        self.last += 1;
+        self.tasks.insert(self.last, Task { token, place, message, future });
+        self.last
     }
 
     /// Goes on with a task, and returns it with its outcome if it ends.
     pub(super) fn poll(&mut self, number: u64) -> Option<(Task, Result<(), DeliveryError>)> {
         let task = self.tasks.get_mut(&number)?;
-        match task.future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(result) => Some((self.tasks.remove(&number)?, result)),
-            Poll::Pending => None,
+        let mut context = Context::from_waker(Waker::noop());
+        // What the handler shares with others is whole whenever it panics.
+        match catch_unwind(AssertUnwindSafe(|| task.future.as_mut().poll(&mut context))) {
+            Ok(Poll::Pending) => None,
+            Ok(Poll::Ready(result)) => Some((self.tasks.remove(&number)?, result)),
+            Err(_) => {
+                let message = "as the seed says".to_owned();
+                Some((self.tasks.remove(&number)?, Err(DeliveryError::Panic { message })))
+            }
         }
     }
 
-    /// What is at work, which ends with the process.
+    /// Cuts a handler off.
+    pub(super) fn cut_off(&mut self, number: u64) -> Option<Task> {
+        self.tasks.remove(&number)
+    }
+
+    /// Whether one more message can be handled.
+    pub(super) fn has_room(&self) -> bool {
+        self.tasks.len() < SETTINGS.max_in_flight
+    }
+
+    /// Whether something of a partition is still under way from an earlier assignment.
+    pub(super) fn has_stragglers(&self, partition: i32, assignment: u64) -> bool {
+        let at_work = self.tasks.values().map(|task| task.place);
+        let mut places = at_work.chain(self.burials.values().map(|burial| burial.place));
+        places.any(|place| place.partition == partition && place.assignment != assignment)
+    }
+
+    /// Begins to bury a message.
+    pub(super) fn bury(&mut self, token: Token, place: Place) -> u64 {
+        self.last += 1;
+        self.burials.insert(self.last, Burial { token, place, lingers: true });
+        self.last
+    }
+
+    /// What is under way, which ends with the process.
     pub(super) fn into_places(self) -> impl Iterator<Item = Place> {
-        self.tasks.into_values().map(|task| task.place)
+        let at_work = self.tasks.into_values().map(|task| task.place);
+        at_work.chain(self.burials.into_values().map(|burial| burial.place))
     }
 }

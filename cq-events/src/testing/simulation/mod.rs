@@ -14,9 +14,18 @@
 //! ```
 mod check;
 mod clock;
+mod courses;
+mod dead_letters;
 mod group;
+mod intake;
+mod keys;
 mod member;
+mod nature;
+mod plan;
 mod random;
+mod registry;
+mod strain;
+mod tries;
 mod work;
 mod world;
 
@@ -60,11 +69,29 @@ pub enum Bug {
     NeverResumes,
     /// Does not answer when the group wants partitions back.
     NeverGivesBack,
+    /// Takes a message for buried whose dead letter is not written yet, and never will be.
+    DoesNotAwaitDeadLetters,
+    /// Takes a dead letter for written that was refused, or not answered.
+    TakesRefusalsForReceipts,
+    /// Has its dead letters acknowledged before they are safe (`acks=1`).
+    LosesDeadLetters,
+    /// Gives up at once what may do the next time.
+    TakesFailuresForRejects,
+    /// Does not count the runs of a handler.
+    TakesFailuresForWaits,
+    /// Does not say of which key a message is that failed.
+    ForgetsKeysOfFailures,
+    /// Sleeps before it tells of a failure.
+    TellsFailuresLate,
+    /// Comes late when the engine wants to know the time.
+    Oversleeps,
+    /// Leaves the circuit breaker out of the policy.
+    ForgetsTheBreaker,
 }
 
 impl Bug {
     /// All of them, each with the rules one of which it breaks first.
-    pub const ALL: [(Self, &[Rule]); 10] = [
+    pub const ALL: [(Self, &[Rule]); 19] = [
         (Self::CommitsPastAGap, &[Rule::NothingLost]),
         (Self::StoresOffsetsByItself, &[Rule::NothingLost]),
         (Self::SwallowsFailures, &[Rule::NothingLost, Rule::OrderPerKey]),
@@ -75,6 +102,15 @@ impl Bug {
         (Self::RepeatsOldCommits, &[Rule::NoWayBack]),
         (Self::NeverResumes, &[Rule::GetsDone]),
         (Self::NeverGivesBack, &[Rule::GetsDone]),
+        (Self::DoesNotAwaitDeadLetters, &[Rule::NothingLost, Rule::OrderPerKey]),
+        (Self::TakesRefusalsForReceipts, &[Rule::NothingLost, Rule::OrderPerKey]),
+        (Self::LosesDeadLetters, &[Rule::DeadLetters]),
+        (Self::TakesFailuresForRejects, &[Rule::DeadLetters]),
+        (Self::TakesFailuresForWaits, &[Rule::RunsAsOften]),
+        (Self::ForgetsKeysOfFailures, &[Rule::OrderPerKey]),
+        (Self::TellsFailuresLate, &[Rule::NobodyWaits]),
+        (Self::Oversleeps, &[Rule::RetriesInTime]),
+        (Self::ForgetsTheBreaker, &[Rule::Breaker]),
     ];
 }
 

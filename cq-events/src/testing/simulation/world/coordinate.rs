@@ -35,7 +35,7 @@ impl World {
                 return Ok(());
             }
             // A member that was lost is none until it joins again.
-            Request::Took | Request::GaveBack(_) | Request::Left if !self.group.has(from) => {}
+            Request::Took | Request::GaveBack(..) | Request::Left(_) if !self.group.has(from) => {}
             Request::Join => {
                 self.group.join(from);
                 let is_alive = self.members.get(&from.slot).is_some_and(|member| member.id == from);
@@ -44,17 +44,17 @@ impl World {
                 }
             }
             Request::Took => self.group.complete(from),
-            Request::GaveBack(partitions) => {
+            Request::GaveBack(partitions, went_wrong) => {
                 self.group.complete(from);
                 for partition in partitions {
                     if self.group.owner(partition) == Some(from) {
-                        self.free(partition, false)?;
+                        self.free(partition, went_wrong)?;
                     }
                 }
             }
-            Request::Left => {
+            Request::Left(went_wrong) => {
                 for partition in self.group.owned_by(from) {
-                    self.free(partition, false)?;
+                    self.free(partition, went_wrong)?;
                 }
                 self.group.remove(from);
             }
@@ -115,21 +115,21 @@ impl World {
         let is_member = self.group.has(from);
         let chance = if self.is_calm { 99 } else { self.random.below(40) };
         let answer = match chance {
-            _ if !is_member => Some(Answer::Refused),
-            0..3 => Some(Answer::Refused),
+            _ if !is_member => Some(Reply::Refused),
+            0..3 => Some(Reply::Refused),
             3..5 => None,
-            5..15 if self.group.is_rebalancing() => Some(Answer::Deferred),
-            _ => Some(Answer::Taken),
+            5..15 if self.group.is_rebalancing() => Some(Reply::Deferred),
+            _ => Some(Reply::Taken),
         };
-        let is_taken = answer == Some(Answer::Taken) || (answer.is_none() && self.random.one_in(2));
+        let is_taken = answer == Some(Reply::Taken) || (answer.is_none() && self.random.one_in(2));
         self.note(|| {
             format!("the group answers {answer:?} (taken: {is_taken}) to {from}: {}", told(&commits))
         });
         self.tally.count(match answer {
-            Some(Answer::Taken) => "commits taken",
-            Some(Answer::Refused) if !is_member => "commits fenced",
-            Some(Answer::Refused) => "commits refused",
-            Some(Answer::Deferred) => "commits deferred",
+            Some(Reply::Taken) => "commits taken",
+            Some(Reply::Refused) if !is_member => "commits fenced",
+            Some(Reply::Refused) => "commits refused",
+            Some(Reply::Deferred) => "commits deferred",
             None => "commits unanswered",
         });
         for Commit { place, offset, finished } in commits {

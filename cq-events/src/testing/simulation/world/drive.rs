@@ -44,9 +44,9 @@ impl World {
                 Some(Input::Lost(places))
             }
             Notice::Committed(id, answer) => match (id, answer) {
-                (None, Answer::Taken) => None,
+                (None, Reply::Taken) => None,
                 (None, _) => Some(Input::CommitRefused),
-                (Some(id), Answer::Deferred) => {
+                (Some(id), Reply::Deferred) => {
                     self.after(
                         Duration::from_millis(100),
                         Happening::Later(member.id, Input::CommitDeferred(id)),
@@ -82,8 +82,9 @@ impl World {
                     Some(Bug::IgnoresKeys) => Some(logged.offset.to_be_bytes().to_vec()),
                     _ => logged.key.map(|key| vec![key]),
                 };
+                let value = logged.nature.value(logged.offset, logged.schema);
                 let message = Message::new(TOPIC, *partition, logged.offset);
-                messages.push(message.key(key).value(Some(value(logged.offset))).build());
+                messages.push(message.key(key).value(Some(value)).build());
             }
         }
         (!messages.is_empty()).then_some(Input::Fetched(messages))
@@ -96,16 +97,21 @@ impl World {
         while let Some(input) = inputs.pop_front() {
             let (id, text) = (member.id, &input);
             self.note(|| format!("{id} is told {}", short(text)));
+            self.watch(member, text);
+            if matches!(input, Input::Committed(id) | Input::CommitDeferred(id) if member.awaited == Some(id))
+            {
+                member.awaited = None;
+            }
             member.engine.handle(input, self.instant());
+            self.watch_end(member);
             while let Some(output) = member.engine.poll_output() {
                 if let Output::Stop(reason) = output {
-                    self.tally.count(match reason {
-                        StopReason::Shutdown { unfinished: 0 } => "ends with all done",
-                        StopReason::Shutdown { .. } => "ends with handlers given up",
-                        StopReason::Failure(..) => "ends by a failure",
-                    });
+                    if let StopReason::Failure(token, why) = reason {
+                        self.ended_for(member, token, why)?;
+                    }
+                    self.tally.count(end(&reason));
                     self.note(|| format!("{id} ends: {reason:?}"));
-                    self.send(id, Request::Left);
+                    self.send(id, Request::Left(member.awaited.is_some()));
                     return Ok(false);
                 }
                 self.carry_out(member, output, &mut inputs)?;
@@ -115,10 +121,15 @@ impl World {
             self.send(member.id, Request::Join);
         }
         let deadline = member.engine.next_deadline().saturating_duration_since(self.epoch);
+        let deadline = match self.bug {
+            Some(Bug::Oversleeps) => deadline + self.random.millis(100..500),
+            _ => deadline,
+        };
         if member.tick.is_none_or(|tick| deadline < tick) {
             member.tick = Some(deadline);
             self.at(deadline.max(self.now), Happening::Tick(member.id));
         }
+        self.look(member)?;
         Ok(true)
     }
 
@@ -129,14 +140,18 @@ impl World {
         inputs: &mut VecDeque<Input>,
     ) -> Result<(), Broken> {
         match output {
-            Output::Bury(token, ..) => inputs.push_back(Input::Buried(token)),
+            Output::Bury(token, _, attempts) => self.bury(member, token, attempts, inputs)?,
             Output::Dispatch(batch) => {
                 for (token, message) in batch {
                     let partition = message.partition();
                     let assignment = member.fetching.get(&partition).map_or(0, |of| of.assignment);
                     let place = Place { member: member.id, assignment, partition, offset: token.offset };
                     self.note(|| format!("{place} begins"));
+                    if self.checker.is_retry(place) {
+                        self.tally.count("retries");
+                    }
                     self.checker.begin(place, self.group.owner(partition) == Some(member.id))?;
+                    member.intake.begin(place, self.checker.key(place));
                     let task = member.begin(token, place, message);
                     inputs.extend(self.poll(member, task));
                 }
@@ -152,7 +167,10 @@ impl World {
                     fetching.is_paused = self.bug == Some(Bug::NeverResumes);
                 }
             }
-            Output::Commit(commits, id) => self.send_commit(member, commits, id),
+            Output::Commit(commits, id) => {
+                member.awaited = id.or(member.awaited);
+                self.send_commit(member, commits, id);
+            }
             Output::Assign(starts) if member.is_seeking => member.held_assign = Some(starts),
             Output::Assign(starts) => self.assign(member, starts),
             Output::Seek(id, targets) => {
@@ -160,8 +178,11 @@ impl World {
                     self.tally.count("seeks");
                     self.checker.rewound(place.partition, *offset);
                     self.last_assignment += 1;
+                    member.sought.insert(place.partition, id);
+                    member.inherited.remove(&place.partition);
                     if let Some(fetching) = member.fetching.get_mut(&place.partition) {
                         fetching.assignment = self.last_assignment;
+                        member.intake.open(place.partition, self.last_assignment);
                     }
                 }
                 member.seeks.push_back((id, targets));
@@ -172,11 +193,12 @@ impl World {
             Output::Unassign(places) => {
                 let partitions: Vec<i32> = places.iter().map(|place| place.partition).collect();
                 member.fetching.retain(|partition, _| !partitions.contains(partition));
+                partitions.iter().for_each(|partition| member.intake.close(*partition));
                 member.held_assign = member
                     .held_assign
                     .take()
                     .filter(|starts| starts.iter().any(|(place, _)| !places.contains(place)));
-                self.send(member.id, Request::GaveBack(partitions));
+                self.send(member.id, Request::GaveBack(partitions, member.awaited.is_some()));
             }
             // The caller's.
             Output::Stop(_) => {}
@@ -190,6 +212,9 @@ impl World {
             let assignment = self.last_assignment;
             let fetching = Fetching { assignment, position: start.unwrap_or_default(), is_paused: false };
             member.fetching.insert(place.partition, fetching);
+            if member.engine.open_places().contains(&place) {
+                member.intake.open(place.partition, assignment);
+            }
         }
         self.tally.count("assigns");
         self.send(member.id, Request::Took);
@@ -245,9 +270,13 @@ impl World {
     pub(super) fn poll(&mut self, member: &mut Member, number: u64) -> Option<Input> {
         let Some((task, result)) = member.poll(number) else {
             if let Some(until) = self.clock.take_asleep() {
-                if until > self.now + FAULTS + PATIENCE {
+                let deadline = self.now.saturating_add(self.checker.policy.handler_deadline);
+                if until > FAULTS + PATIENCE {
                     self.tally.count("handlers that never end");
-                } else {
+                }
+                if deadline < until {
+                    self.at(deadline, Happening::CutOff(member.id, number));
+                } else if until <= FAULTS + PATIENCE {
                     self.at(until, Happening::Wake(member.id, number));
                 }
             }
@@ -255,21 +284,33 @@ impl World {
         };
         let place = task.place;
         self.note(|| format!("{place} ends: {result:?}"));
-        if result.is_err() {
-            self.tally.count("failures");
-            self.checker.dropped(place);
-            let is_swallowed = self.bug == Some(Bug::SwallowsFailures);
-            return Some(if is_swallowed {
-                Input::Done(vec![task.token])
-            } else {
-                Input::Failed(Failed { token: task.token, message: task.message, verdict: Verdict::Stop })
-            });
+        if let Err(error) = result {
+            return self.failed(member, task, &error);
         }
-        let is_of_assignment =
-            member.fetching.get(&place.partition).is_some_and(|of| of.assignment == place.assignment);
-        let is_owner = is_of_assignment && self.group.owner(place.partition) == Some(member.id);
+        let is_owner = self.is_owner(member, place);
         self.tally.count(if is_owner { "messages done" } else { "messages done too late" });
         self.checker.done(place, is_owner);
+        member.intake.settle(place, self.checker.key(place));
         Some(Input::Done(vec![task.token]))
+    }
+
+    /// Whether the partition is the member's, and was all the time.
+    pub(super) fn is_owner(&self, member: &Member, place: Place) -> bool {
+        let is_of = |fetching: &Fetching| fetching.assignment == place.assignment;
+        let is_of_assignment = member.fetching.get(&place.partition).is_some_and(is_of);
+        is_of_assignment && self.group.owner(place.partition) == Some(member.id)
+    }
+}
+
+/// The end of a process as the tally has it.
+fn end(reason: &StopReason) -> &'static str {
+    match reason {
+        StopReason::Shutdown { unfinished: 0 } => "ends with all done",
+        StopReason::Shutdown { .. } => "ends with handlers given up",
+        StopReason::Failure(_, Why::Verdict) => "ends by a failure",
+        StopReason::Failure(_, Why::NoDeadLetters) => "ends without dead letters",
+        StopReason::Failure(_, Why::Refused) => "ends by a dead letter that is not written",
+        StopReason::Failure(_, Why::Breaker) => "ends by a breaker",
+        StopReason::Failure(_, Why::Waited) => "ends by a registry that is down",
     }
 }

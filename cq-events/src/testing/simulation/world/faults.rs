@@ -11,7 +11,7 @@ impl World {
         self.after(pause, Happening::Fault);
         let alive: Vec<usize> = self.members.keys().copied().collect();
         let Some(slot) = alive.get(self.random.below(alive.len())).copied() else { return Ok(()) };
-        match self.random.below(13) {
+        match self.random.below(15) {
             0..3 => self.crash(slot),
             3..5 => {
                 let time = self.random.millis(100..1_500);
@@ -36,6 +36,12 @@ impl World {
                 }
             }
             11 => self.seek(slot),
+            12..14 => {
+                self.note(|| "the registry is down".to_owned());
+                self.tally.count("times that the registry is down");
+                let time = self.random.millis(500..8_000);
+                self.registry.fail_until(self.now + time);
+            }
             // More of them.
             _ => {
                 let free = (0..SLOTS).find(|slot| !self.members.contains_key(slot));
@@ -84,6 +90,9 @@ impl World {
         self.note(|| "the faults end".to_owned());
         self.is_calm = true;
         self.worker.courses.calm();
+        self.registry.fail_until(Duration::ZERO);
+        self.plan.calm();
+        self.checker.policy = self.plan.policy;
         for slot in 0..SLOTS {
             self.crash(slot);
         }

@@ -2,7 +2,9 @@
 
 mod coordinate;
 mod drive;
+mod failures;
 mod faults;
+mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::pin::pin;
@@ -12,29 +14,40 @@ use std::time::{Duration, Instant};
 
 use super::check::{Broken, Checker, Place, Rule};
 use super::clock::Clock;
-use super::group::{Answer, Group, Notice, Request};
-use super::member::{Fetching, Member, MemberId};
+use super::courses::Courses;
+use super::dead_letters::{Answer, Fate};
+use super::group::{Group, Notice, Reply, Request};
+use super::intake::Late;
+use super::keys;
+use super::member::{Burial, Fetching, Member, MemberId, SETTINGS, Task};
+use super::nature::{Nature, Poison};
+use super::plan::Plan;
 use super::random::Random;
-use super::work::{Courses, OneSchema, TOPIC, Worker, value};
+use super::registry::Registry;
+use super::work::{OWN, TOPIC, Worker};
 use super::{Bug, Tally};
 use crate::codec::DecodeLimits;
-use crate::consume::EventHandler as _;
 use crate::consume::engine::finished::Finished;
 use crate::consume::engine::{
-    Assignment, Commit, CommitId, Failed, Input, Output, SeekId, StopReason, TopicPartition, Verdict,
+    Assignment, Commit, CommitId, Failed, Input, Output, SeekId, StopReason, Token, TopicPartition, Verdict,
+    Why,
 };
 use crate::consume::reader::Reader;
+use crate::consume::{DeliveryError, EventHandler as _, Outcome};
 use crate::event::Message;
+use crate::registry::SchemaId;
 
 const PARTITIONS: i32 = 4;
 const SLOTS: usize = 4;
-const KEYS: usize = 5;
 /// How long things go wrong.
 const FAULTS: Duration = Duration::from_secs(30);
 /// How long after that everything must be done.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the group waits for a member that it does not hear of.
 const SESSION: Duration = Duration::from_secs(2);
+
+/// How often programs that publish get a newer schema.
+const RELEASE: Duration = Duration::from_secs(3);
 
 /// How long the answer to a revoke may take: its deadlines, and a slow way.
 const OVERDUE: Duration = Duration::from_secs(12);
@@ -55,6 +68,14 @@ enum Happening {
     Request(MemberId, Request),
     /// A notice arrives at a member.
     Notice(MemberId, Notice),
+    /// A handler is at its deadline.
+    CutOff(MemberId, u64),
+    /// A dead letter leaves its member, is written, and its member knows.
+    Leaves(MemberId, u64, Fate),
+    Written(i32, i64),
+    Answered(MemberId, u64, Answer),
+    /// A retry should have come.
+    Look(MemberId),
     /// The engine is told something that the driver held back.
     Later(MemberId, Input),
     /// What a member fetches from now on is from where it sought.
@@ -74,7 +95,9 @@ pub(super) struct World {
     sequence: u64,
     clock: Clock,
     worker: Arc<Worker>,
+    registry: Arc<Registry>,
     reader: Option<Arc<Reader>>,
+    plan: Plan,
     checker: Checker,
     group: Group,
     members: BTreeMap<usize, Member>,
@@ -95,7 +118,10 @@ impl World {
     pub(super) fn new(seed: u64, bug: Option<Bug>, with_trace: bool) -> Self {
         let mut random = Random::new(seed);
         let clock = Clock::default();
-        let courses = Courses::new(Random::new(seed ^ random.below(usize::MAX) as u64));
+        let plan = Plan::draw(&mut random);
+        let chance = Random::new(seed ^ random.below(usize::MAX) as u64);
+        let courses = Courses::new(chance, plan.policy.handler_deadline < FAULTS);
+        let registry = Arc::new(Registry::new(clock.clone()));
         Self {
             random,
             bug,
@@ -105,8 +131,10 @@ impl World {
             sequence: 0,
             worker: Arc::new(Worker { clock: clock.clone(), courses }),
             clock,
-            reader: reader(),
-            checker: Checker::new(PARTITIONS),
+            reader: reader(&registry),
+            registry,
+            checker: Checker::new(PARTITIONS, plan.policy, SETTINGS.wait_deadline),
+            plan,
             group: Group::new(PARTITIONS),
             members: BTreeMap::new(),
             lives: BTreeMap::new(),
@@ -137,7 +165,12 @@ impl World {
             self.clock.set(at);
             self.happen(happening)?;
             if self.is_calm {
-                let Some(rest) = self.checker.rest() else { return Ok(std::mem::take(&mut self.tally)) };
+                let Some(rest) = self.checker.rest() else {
+                    return match self.checker.unburied() {
+                        Some(what) => Err((Rule::DeadLetters, what)),
+                        None => Ok(std::mem::take(&mut self.tally)),
+                    };
+                };
                 if self.now > FAULTS + PATIENCE {
                     return Err((Rule::GetsDone, rest));
                 }
@@ -180,8 +213,15 @@ impl World {
             Happening::Request(from, request) => self.request(from, request)?,
             Happening::Expel(member) => self.expel(member)?,
             Happening::Overdue(id, rebalance) => self.overdue(id, rebalance)?,
+            Happening::Written(partition, offset) => self.written(partition, offset),
+            // Who stands still looks after it when it goes on.
+            Happening::Look(id) if self.stalled.contains_key(&id.slot) => {}
             Happening::Fetch(id)
             | Happening::Wake(id, _)
+            | Happening::CutOff(id, _)
+            | Happening::Leaves(id, ..)
+            | Happening::Answered(id, ..)
+            | Happening::Look(id)
             | Happening::Tick(id)
             | Happening::Notice(id, _)
             | Happening::Sought(id, ..)
@@ -206,6 +246,16 @@ impl World {
                 self.fetch(&mut member)
             }
             Happening::Wake(_, task) => self.poll(&mut member, task),
+            Happening::CutOff(_, task) => self.cut_off(&mut member, task),
+            Happening::Leaves(_, number, fate) => {
+                self.leaves(&mut member, number, fate);
+                None
+            }
+            Happening::Answered(_, number, answer) => self.answered(&mut member, number, answer),
+            Happening::Look(_) => {
+                self.look(&member)?;
+                None
+            }
             Happening::Tick(_) => {
                 member.tick = None;
                 Some(Input::Tick)
@@ -240,6 +290,9 @@ impl World {
     /// A process is gone, and another one takes its place.
     fn end(&mut self, member: Member) {
         let slot = member.id.slot;
+        for _ in member.burials.values().filter(|burial| burial.lingers) {
+            self.tally.count("dead letters lost on the way");
+        }
         member.into_places().for_each(|place| self.checker.dropped(place));
         self.stalled.remove(&slot);
         let after = self.random.millis(100..3_000);
@@ -252,18 +305,35 @@ impl World {
         *life += 1;
         let id = MemberId { slot, life: *life };
         self.note(|| format!("{id} starts"));
-        self.members.insert(slot, Member::new(id, Arc::clone(&self.worker), reader, self.instant()));
+        let mut policy = self.plan.policy;
+        if self.bug == Some(Bug::ForgetsTheBreaker) {
+            (policy.breaker_in_a_row, policy.breaker_ratio) = (0, 1.0);
+        }
+        let seed = self.random.below(usize::MAX) as u64;
+        let worker = Arc::clone(&self.worker);
+        self.members.insert(slot, Member::new(id, (worker, reader), (policy, seed), self.instant()));
         self.send(id, Request::Join);
         self.after(Duration::ZERO, Happening::Fetch(id));
     }
 
     fn publish(&mut self) {
         let partition = self.random.below(PARTITIONS as usize) as i32;
+        // Now and then somebody publishes nothing but trouble.
+        let is_spoilt = self.plan.policy.dead_letters && self.random.one_in(60);
+        let newest = SchemaId::new(2 + (self.now.as_millis() / RELEASE.as_millis()) as u32);
         for _ in 0..=self.random.below(15) {
             let hole = if self.random.one_in(10) { 1 + self.random.below(3) as i64 } else { 0 };
-            let key = if self.random.one_in(6) { None } else { Some(self.random.below(KEYS) as u8) };
-            self.checker.publish(partition, hole, key);
+            let nature = match is_spoilt {
+                true => Nature::Poison(Poison::draw(&mut self.random)),
+                false => Nature::draw(self.plan.mix, &mut self.random),
+            };
+            let schema = if self.random.one_in(8) { newest } else { OWN };
+            let key = keys::draw(&mut self.random);
+            self.checker.publish(partition, hole, key, (nature, schema));
             self.tally.count("messages published");
+            if nature.is_poison() {
+                self.tally.count("messages that are poison");
+            }
         }
         if !self.is_calm {
             let pause = self.random.millis(50..400);
@@ -295,10 +365,11 @@ fn told(commits: &[Commit]) -> String {
     commits.iter().map(commit).collect::<Vec<_>>().join("; ")
 }
 
-/// What messages are read with. The registry answers at once.
-fn reader() -> Option<Arc<Reader>> {
+/// What messages are read with. The registry knows our own schema at once.
+fn reader(registry: &Arc<Registry>) -> Option<Arc<Reader>> {
     let streams = Worker::streams();
-    let reader = pin!(Reader::new(Arc::new(OneSchema), DecodeLimits::DEFAULT, &streams));
+    let registry = Arc::clone(registry);
+    let reader = pin!(Reader::new(registry, DecodeLimits::DEFAULT, &streams));
     match reader.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(reader) => reader.ok().map(Arc::new),
         Poll::Pending => None,

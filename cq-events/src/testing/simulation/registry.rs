@@ -1,0 +1,60 @@
+//! The schema registry of a run, which is down now and then.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::work::{NEWER_SCHEMA, NOBODYS, OWN};
+use crate::registry::{RegistryError, RegistryFuture, SchemaId, SchemaRegistry};
+
+/// How long it takes to answer.
+const ANSWER: Duration = Duration::from_millis(4);
+
+/// Knows the schema of the stream, and under any other id, but one, a newer form of it.
+pub(super) struct Registry {
+    clock: Clock,
+    down_until: Mutex<Duration>,
+}
+
+impl Registry {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { clock, down_until: Mutex::default() }
+    }
+
+    /// Until then it does not answer.
+    pub(super) fn fail_until(&self, time: Duration) {
+        *self.down_until.lock().unwrap_or_else(PoisonError::into_inner) = time;
+    }
+
+    fn is_down(&self) -> bool {
+        self.clock.now() < *self.down_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SchemaRegistry for Registry {
+    fn id_of<'a>(&'a self, _subject: &'a str, _schema: &'a str) -> RegistryFuture<'a, SchemaId> {
+        Box::pin(async { Ok(OWN) })
+    }
+
+    fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>> {
+        Box::pin(async move {
+            self.clock.sleep(ANSWER).await;
+            let registry = "the simulation".to_owned();
+            if self.is_down() {
+                return Err(RegistryError::Unavailable { registry, reason: "it is down".to_owned() });
+            }
+            if id == NOBODYS {
+                Err(RegistryError::UnknownId { id, registry })
+            } else {
+                Ok(NEWER_SCHEMA.into())
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Registry")
+    }
+}

@@ -1,0 +1,64 @@
+//! What a member's engine is told is taken down, to check what it does with it.
+
+use super::*;
+
+impl World {
+    /// Before the engine is told.
+    pub(super) fn watch(&self, member: &mut Member, input: &Input) {
+        match input {
+            Input::Assigned(assignments) => {
+                for Assignment { place, finished, .. } in assignments {
+                    member.inherited.insert(place.partition, finished.clone());
+                }
+            }
+            Input::Revoked(places) | Input::Lost(places) => {
+                places.iter().for_each(|place| member.intake.close(place.partition));
+            }
+            Input::Fetched(messages) => self.take_in(member, messages),
+            Input::Done(tokens) => {
+                for token in tokens {
+                    member.strains.entry(token.generation).or_default().done();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// After the engine was told.
+    pub(super) fn watch_end(&self, member: &mut Member) {
+        if member.last_strain.is_none()
+            && let Some(token) = member.engine.stopping_for()
+        {
+            member.last_strain = Some(member.strains.get(&token.generation).copied().unwrap_or_default());
+        }
+    }
+
+    /// What of these messages is new to the member, and is to be handled.
+    fn take_in(&self, member: &mut Member, messages: &[Message]) {
+        let next: BTreeMap<i32, i64> =
+            member.engine.positions().into_iter().map(|(place, next)| (place.partition, next)).collect();
+        for message in messages {
+            let (partition, offset) = (message.partition(), message.offset());
+            let is_seeking = member.sought.get(&partition).is_some_and(|id| member.engine.awaits(*id));
+            let is_old = next.get(&partition).is_some_and(|next| offset < *next);
+            let is_done = member.inherited.get(&partition).is_some_and(|of| of.contains(offset));
+            if !(is_seeking || is_old || is_done) {
+                let key = self.checker.key_at(partition, offset);
+                member.intake.push(partition, key, offset);
+            }
+        }
+    }
+
+    /// After the engine has said what is to be done, and that was done: whether something lies idle.
+    pub(super) fn look(&self, member: &Member) -> Result<(), Broken> {
+        if !member.has_room() || member.engine.is_stopping() {
+            return Ok(());
+        }
+        // A partition that came back waits for what is still under way of its earlier assignment.
+        let is_held_up = |late: &Late| member.has_stragglers(late.partition, late.assignment);
+        match member.intake.late(self.now).find(|late| !is_held_up(late)) {
+            Some(late) => Err((late.rule, format!("{} at {}", late.what, member.id))),
+            None => Ok(()),
+        }
+    }
+}
