@@ -28,6 +28,8 @@ pub struct Record {
     pub value: Option<Vec<u8>>,
     /// All headers.
     pub headers: Headers,
+    /// The timestamp, in milliseconds, where it lies in a topic.
+    pub time: i64,
 }
 
 impl Record {
@@ -69,11 +71,20 @@ pub async fn send(servers: &str, topic: &str, records: &mut [Record]) {
 
 /// All that lies in a topic now, by partition and offset; nothing, where there is no such topic.
 pub async fn read(servers: &str, topic: &str) -> Vec<Record> {
-    let (servers, topic) = (servers.to_owned(), topic.to_owned());
-    tokio::task::spawn_blocking(move || read_now(&servers, &topic)).await.expect("no panic")
+    read_some(servers, topic, |_| true).await
 }
 
-fn read_now(servers: &str, topic: &str) -> Vec<Record> {
+/// The same of certain places only.
+pub async fn read_some(
+    servers: &str,
+    topic: &str,
+    wanted: impl Fn((i32, i64)) -> bool + Send + 'static,
+) -> Vec<Record> {
+    let (servers, topic) = (servers.to_owned(), topic.to_owned());
+    tokio::task::spawn_blocking(move || read_now(&servers, &topic, wanted)).await.expect("no panic")
+}
+
+fn read_now(servers: &str, topic: &str, wanted: impl Fn((i32, i64)) -> bool) -> Vec<Record> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", servers)
         .set("group.id", "nobody")
@@ -91,18 +102,22 @@ fn read_now(servers: &str, topic: &str) -> Vec<Record> {
         }
     }
     consumer.assign(&starts).expect("it is assigned");
-    let (mut records, begun) = (Vec::new(), Instant::now());
+    let (mut records, mut moved) = (Vec::new(), Instant::now());
     while !ends.is_empty() {
-        assert!(begun.elapsed() < PATIENCE, "{topic} cannot be read to its end");
+        assert!(moved.elapsed() < PATIENCE, "{topic} cannot be read to its end");
         let message = match consumer.poll(Duration::from_millis(100)) {
             Some(Ok(message)) => message,
             // Brokers come and go.
             None | Some(Err(KafkaError::MessageConsumption(_))) => continue,
             Some(Err(error)) => panic!("{error}"),
         };
+        moved = Instant::now();
         let (partition, offset) = (message.partition(), message.offset());
         if ends.get(&partition).is_some_and(|end| offset + 1 >= *end) {
             ends.remove(&partition);
+        }
+        if !wanted((partition, offset)) {
+            continue;
         }
         let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
         records.push(Record {
@@ -111,6 +126,7 @@ fn read_now(servers: &str, topic: &str) -> Vec<Record> {
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
             headers: headers.map(|found| header(found.key, found.value)).collect(),
+            time: message.timestamp().to_millis().unwrap_or_default(),
         });
     }
     records.sort_by_key(Record::place);

@@ -6,6 +6,10 @@ use std::path::Path;
 use std::str::{FromStr, SplitWhitespace};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use cq_events::dead_letter::ErrorKind;
+
+use super::fate::Fate;
+
 /// Microseconds since 1970: all processes of a trial share one clock.
 pub type Micros = u64;
 
@@ -29,8 +33,10 @@ pub struct Process {
 pub struct Published {
     /// The number of the event's key.
     pub key: u32,
-    /// Which of the key's events it is, from 1.
+    /// Which of the key's events it is, from 1; 0, where it is none.
     pub seq: u32,
+    /// What is to become of it.
+    pub fate: Fate,
     /// Where the broker put it.
     pub partition: i32,
     /// Its offset there.
@@ -53,6 +59,23 @@ pub struct Effect {
     /// Who handled it.
     pub process: Process,
     /// When the line was written.
+    pub time: Micros,
+}
+
+/// A dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dead {
+    /// The partition of its message.
+    pub partition: i32,
+    /// The offset of its message.
+    pub offset: i64,
+    /// Why it was given up.
+    pub kind: ErrorKind,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Whether key, value and headers are those of its message, and it lies where it must.
+    pub is_intact: bool,
+    /// When the broker appended it: to the millisecond before.
     pub time: Micros,
 }
 
@@ -235,8 +258,9 @@ macro_rules! records {
 }
 
 records! {
-    Published { key, seq, partition, offset, queued }
+    Published { key, seq, fate, partition, offset, queued }
     Effect { key, seq, partition, offset, process, time }
+    Dead { partition, offset, kind, attempts, is_intact, time }
     Committed { since, seen, partition, offset }
     Fault { kind, victim, begun, ended }
 }

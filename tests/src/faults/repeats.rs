@@ -14,7 +14,7 @@ use super::record::{Committed, Effect, Fault, Kind, Micros, Process, Victim};
 use super::worker::IN_FLIGHT;
 
 /// How long after a broker's fault consumers may lose their partitions by it: a session, and a rebalance.
-const AFTERMATH: Micros = 15_000_000;
+pub(super) const AFTERMATH: Micros = 15_000_000;
 /// How long a consumer that goes on may take to hear that its partitions are gone.
 const LATE: Micros = 5_000_000;
 /// How many messages of a partition wait in a consumer, at most.
@@ -87,10 +87,10 @@ impl Repeats {
 }
 
 /// What the observer saw of each partition.
-struct Commits(HashMap<i32, Vec<Committed>>);
+pub(super) struct Commits(HashMap<i32, Vec<Committed>>);
 
 impl Commits {
-    fn of(evidence: &Evidence) -> Self {
+    pub(super) fn of(evidence: &Evidence) -> Self {
         let mut of_partition: HashMap<i32, Vec<Committed>> = HashMap::new();
         for commit in &evidence.commits {
             of_partition.entry(commit.partition).or_default().push(*commit);
@@ -99,7 +99,7 @@ impl Commits {
     }
 
     /// The last one that was seen by then.
-    fn last(&self, partition: i32, by: Micros) -> Option<Committed> {
+    pub(super) fn last(&self, partition: i32, by: Micros) -> Option<Committed> {
         let commits = self.0.get(&partition)?;
         commits.get(commits.partition_point(|commit| commit.seen <= by).checked_sub(1)?).copied()
     }

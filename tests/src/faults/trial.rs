@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use chip_quality_events::inspection::InspectionEvent;
 use cq_events::KafkaConfig;
+use cq_events::dead_letter::topic_name;
 use cq_events::event::{StreamInfo, StreamSchema as _, TopicSpec};
-use cq_events::kafka::{GroupProtocol, create_topics};
+use cq_events::kafka::{GroupProtocol, create_topics, group_lag};
 
+use super::letters;
 use super::member::{Member, Program};
 use super::observer::Observer;
 use super::progress::Progress;
@@ -52,7 +54,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Starts the cluster and makes the topic.
+    /// Starts the cluster and makes the topics.
     pub async fn start(setup: Setup) -> Self {
         crate::cluster::show_logs();
         let brokers = setup.brokers;
@@ -68,7 +70,16 @@ impl Trial {
             stream.headers,
             TopicSpec::new(setup.partitions, Some(brokers), &[]),
         )));
-        create_topics(&config, [topic]).await.expect("the topic is made");
+        // Brokers say when they append a dead letter.
+        let dead_letters: &'static StreamInfo = Box::leak(Box::new(StreamInfo::new(
+            stream.name,
+            Box::leak(dead_letters().into_boxed_str()),
+            stream.schema,
+            stream.events,
+            stream.headers,
+            TopicSpec::new(setup.partitions, Some(brokers), &[("message.timestamp.type", "LogAppendTime")]),
+        )));
+        create_topics(&config, [topic, dead_letters]).await.expect("the topics are made");
         let commits = setup.folder.join("commits");
         let observer = Observer::start(kafka.servers(), GROUP, stream.topic, setup.partitions, &commits);
         Self { kafka: Arc::new(kafka), setup, faults: Vec::new(), _observer: Some(observer) }
@@ -97,6 +108,7 @@ impl Trial {
             setting("KAFKA_GROUP_PROTOCOL", protocol.to_owned()),
             setting("KAFKA_MAX_POLL_INTERVAL_MS", POLL_INTERVAL.as_millis().to_string()),
             setting("RUST_LOG", "info".to_owned()),
+            setting("RUST_BACKTRACE", "0".to_owned()),
         ];
         if protocol == "classic" {
             environment.push(setting("KAFKA_SESSION_TIMEOUT_MS", SESSION.as_millis().to_string()));
@@ -121,13 +133,39 @@ impl Trial {
         fault
     }
 
+    /// Waits until the group has committed all that is there.
+    pub async fn settled(&self, within: Duration) {
+        let begun = Instant::now();
+        let config = self.config();
+        loop {
+            // While a coordinator is down there is no answer.
+            let lag = group_lag(&config, GROUP, [InspectionEvent::STREAM.topic]).await;
+            let left = lag.map(|lag| lag.iter().map(|partition| partition.lag).sum::<i64>());
+            if matches!(left, Ok(0)) {
+                return;
+            }
+            assert!(begun.elapsed() < within, "waited {within:?} for the group's offsets: {left:?}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    fn config(&self) -> KafkaConfig {
+        KafkaConfig::builder().bootstrap_servers(self.kafka.servers()).build().expect("it is valid")
+    }
+
     /// The verdict, when all members have ended: the observer sees their last commits first.
-    pub fn verdict(&mut self) -> Verdict {
+    pub async fn verdict(&mut self) -> Verdict {
         self._observer = None;
+        let (topic, file) = (InspectionEvent::STREAM.topic, self.setup.folder.join("dead"));
+        letters::write_down(self.kafka.servers(), topic, &dead_letters(), &file).await;
         let lines: Vec<String> = self.faults.iter().map(Fault::to_string).collect();
         std::fs::write(self.setup.folder.join("faults"), lines.join("\n")).expect("it is written");
         judge(&self.setup.folder)
     }
+}
+
+fn dead_letters() -> String {
+    topic_name(InspectionEvent::STREAM.topic, GROUP).expect("a legal name")
 }
 
 /// What the files of a trial prove.

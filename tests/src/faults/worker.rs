@@ -1,8 +1,10 @@
-//! What a consumer process does: it logs an effect for each event. It ends in order at SIGTERM, and with its parent.
+//! What a consumer process does: it logs an effect for each event that is to be handled. It ends in order at SIGTERM, and with its parent.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chip_quality_events::inspection::{
@@ -12,6 +14,7 @@ use chip_quality_events::inspection::{
 use cq_events::consume::ConsumerHandle;
 use cq_events::{Consumer, EventHandler, Failure, Handled, KafkaConfig, Message, Unknown, shutdown_signal};
 
+use super::fate::Fate;
 use super::random::Random;
 use super::record::Process;
 use super::sink::Sink;
@@ -19,30 +22,57 @@ use super::sink::Sink;
 /// How many events a consumer process handles at the same time.
 pub const IN_FLIGHT: usize = 256;
 
+/// How often a consumer process tries again, and how long it waits at most before the first time.
+pub const RETRIES: u32 = 3;
+const RETRY_DELAY: Duration = Duration::from_millis(20);
+
 /// Logs effects.
 #[derive(EventHandler)]
 #[handles(InspectionEvent)]
 pub struct Effects {
     sink: Sink,
+    /// How often each event that is flaky has failed.
+    failed: Mutex<HashMap<(u32, u32), u32>>,
 }
 
 impl Effects {
     /// A handler that logs to this file.
     pub fn new(log: &Path, process: Process) -> Self {
-        Self { sink: Sink::open(log, process).expect("the effects log opens") }
+        Self { sink: Sink::open(log, process).expect("the effects log opens"), failed: Mutex::default() }
     }
 
     /// Handles an event as all consumers of a trial do, with bugs or without.
     pub async fn handle(&self, event: &InspectionCreated, partition: i32, offset: i64) -> Handled {
-        let numbers =
-            numbers(event).ok_or_else(|| Failure::retry(format!("no event of a trial: {event:?}")))?;
+        let numbers = numbers(event).ok_or_else(|| no_event(event))?;
         tokio::time::sleep(dawdle(numbers)).await;
         Ok(self.sink.log(numbers, partition, offset).await?)
+    }
+
+    /// Whether this try of an event that is flaky fails: the first ones do.
+    fn fails(&self, numbers: (u32, u32)) -> bool {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failed.entry(numbers).or_default();
+        *count += 1;
+        let fails = *count <= 1 + numbers.1 % RETRIES;
+        if !fails {
+            failed.remove(&numbers);
+        }
+        fails
     }
 }
 
 impl InspectionEventHandler for Effects {
     async fn on_inspection_created(&self, event: InspectionCreated, message: &Message) -> Handled {
+        let (fate, numbers) = fate(&event).zip(numbers(&event)).ok_or_else(|| no_event(&event))?;
+        match fate {
+            Fate::Good => {}
+            Fate::Flaky if self.fails(numbers) => return Err(Failure::retry("it is flaky")),
+            Fate::Flaky => {}
+            Fate::Rejected => return Err(Failure::reject("it is rejected")),
+            Fate::Failing => return Err(Failure::retry("it fails each time")),
+            Fate::Panics => panic!("it panics"),
+            Fate::Broken => return Err(no_event(&event)),
+        }
         self.handle(&event, message.partition(), message.offset()).await
     }
 
@@ -55,14 +85,19 @@ impl InspectionEventHandler for Effects {
     );
 
     async fn on_unknown(&self, unknown: Unknown, _: &Message) -> Handled {
-        Err(Failure::retry(format!("{unknown:?}")))
+        Err(Failure::stop(format!("{unknown:?}")))
     }
 }
 
+/// The consumer must not go on: nothing but the publisher's events is to be there.
+fn no_event(event: &InspectionCreated) -> Failure {
+    Failure::stop(format!("no event of a trial: {event:?}"))
+}
+
 /// The event with these numbers.
-pub fn event(key: u32, seq: u32) -> InspectionCreated {
+pub fn event(key: u32, seq: u32, fate: Fate) -> InspectionCreated {
     InspectionCreated::builder()
-        .inspection_id(format!("INS-{key}-{seq}"))
+        .inspection_id(format!("INS-{key}-{seq}-{fate}"))
         .batch_id(key.to_string())
         .chip_id(seq.to_string())
         .inspection_type(chip_quality_events::inspection::InspectionType::Visual)
@@ -72,6 +107,10 @@ pub fn event(key: u32, seq: u32) -> InspectionCreated {
 /// The numbers of an event: of its key, and within the key.
 fn numbers(event: &InspectionCreated) -> Option<(u32, u32)> {
     Some((event.batch_id.parse().ok()?, event.chip_id.parse().ok()?))
+}
+
+fn fate(event: &InspectionCreated) -> Option<Fate> {
+    event.inspection_id.rsplit('-').next()?.parse().ok()
 }
 
 /// Most handlers are quick; one in twenty takes a little, and one in two hundred so long that hundreds of others are done
@@ -94,7 +133,7 @@ pub async fn run(log: &Path, process: Process) -> Result<(), String> {
     ends_with_its_parent();
     let config = KafkaConfig::from_env().map_err(|error| error.to_string())?;
     let builder = Consumer::builder(config).handler(Effects::new(log, process)).max_in_flight(IN_FLIGHT);
-    let consumer = builder.build().await.map_err(|error| error.to_string())?;
+    let consumer = builder.retries(RETRIES, RETRY_DELAY).build().await.map_err(|error| error.to_string())?;
     let watching = tokio::spawn(tell_partitions(consumer.handle()));
     let ended = consumer.run(shutdown_signal()).await;
     watching.abort();

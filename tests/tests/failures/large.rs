@@ -12,7 +12,7 @@ use crate::lab::{GROUP, Lab, PARTITIONS, Run, by_source, check, framed, message,
 use crate::ward::Ward;
 
 /// Bytes that do not compress.
-fn noise(length: u64) -> Vec<u8> {
+pub(crate) fn noise(length: u64) -> Vec<u8> {
     (0..length).map(|index| (index.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u8).collect()
 }
 

@@ -7,6 +7,7 @@ use cq_events_tests::raw::{self, Record, header};
 use cq_events_tests::recorder::eventually;
 
 use crate::lab::{GROUP, Lab, MILLI, PARTITIONS, Run, TOPIC, check, dead_letters, message, settled};
+use crate::large::noise;
 use crate::ward::Ward;
 
 /// What a group is told that may not run.
@@ -96,7 +97,7 @@ async fn stands_in_the_way(obstacle: Obstacle) {
         Obstacle::TooSmall => raw::set(&servers, &name, "max.message.bytes", "3000").await,
     }
     // What does not compress, in a partition with good events around it.
-    let noise: Vec<u8> = (0..4_000_u64).map(|index| (index * index * 2_654_435_761 >> 13) as u8).collect();
+    let noise = noise(4_000);
     let poison = Record {
         headers: [header("noise", Some(&noise))].into_iter().collect(),
         ..message("second", "INS-2", "rejected").await

@@ -21,6 +21,9 @@ pub(crate) struct Handling {
     pub(crate) place: (i32, i64),
 }
 
+/// By the places of messages.
+type Causes = HashMap<(i32, i64), Vec<String>>;
+
 /// Handles events. Clones share all.
 #[derive(Clone, Default, EventHandler)]
 #[handles(InspectionEvent)]
@@ -33,7 +36,7 @@ pub(crate) struct Ward {
     /// What a failure says.
     words: Arc<Mutex<String>>,
     /// The same with causes, of a message at this place.
-    causes: Arc<Mutex<HashMap<(i32, i64), Vec<String>>>>,
+    causes: Arc<Mutex<Causes>>,
 }
 
 impl Ward {

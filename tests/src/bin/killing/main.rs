@@ -1,6 +1,7 @@
 //! A million events through a Kafka of three brokers and a group of three consumers, while both are killed, stopped and
-//! rebalanced as a seed says; then the proof that nothing was lost, that each key kept its order, and that what was
-//! handled twice is within the bound.
+//! rebalanced as a seed says, and handlers fail: most for a while, some for good. Then the proof that nothing was lost, that
+//! the dead letters are the poison and nothing else, that each key kept its order, and that what was handled or buried
+//! twice is within the bound.
 //!
 //! ```text
 //! cargo run --release -p cq-events-tests --bin killing                          # a million events, 64 faults
