@@ -114,8 +114,8 @@ replay ends where the dead letters ended when it began.
 
 Which letters are done is kept letter by letter with the offsets of a consumer group, once the
 broker has acknowledged them. So a later replay does not skip what filters left out, and the same
-command goes on after an interruption. It is at least once: after a crash, what was published in
-the last second is published again.";
+command goes on after an interruption. It is at least once: after a crash, what was published since
+the last commit (there are four a second) is published again.";
 
 /// How to replay.
 #[derive(Clone, Debug, Args)]
@@ -146,31 +146,31 @@ pub struct HowToReplay {
 #[command(next_help_heading = "Which ones (all that is said has to fit)")]
 pub struct Filters {
     /// What went wrong: unframed, unknown-schema, unresolvable, undecodable, failed, rejected, panicked, timed-out
-    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    #[arg(long, requires = "topic", value_name = "KIND", value_delimiter = ',')]
     pub kind: Vec<ErrorKind>,
     /// The event's type: its fullname, or the last part of it
-    #[arg(long, value_name = "EVENT", value_delimiter = ',')]
+    #[arg(long, requires = "topic", value_name = "EVENT", value_delimiter = ',')]
     pub event: Vec<String>,
     /// The message key; hex:00ff for one that is no text
-    #[arg(long, value_name = "KEY", value_parser = key)]
+    #[arg(long, requires = "topic", value_name = "KEY", value_parser = key)]
     pub key: Option<Key>,
     /// Given up at this time or later: 2026-01-31T12:00:00Z, 2026-01-31, or how long ago, such as 2h
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, requires = "topic", value_name = "TIME", value_parser = time)]
     pub since: Option<Timestamp>,
     /// Given up before this time
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, requires = "topic", value_name = "TIME", value_parser = time)]
     pub until: Option<Timestamp>,
     /// In this partition of the dead letters
-    #[arg(long, value_name = "PARTITION", value_delimiter = ',', value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(long, requires = "topic", value_name = "PARTITION", value_delimiter = ',', value_parser = clap::value_parser!(i32).range(0..))]
     pub partition: Vec<i32>,
     /// At these offsets of the dead letters: 7, or 100..200 (without 200), 100.., ..200
-    #[arg(long, value_name = "A..B", value_parser = filter::offsets)]
+    #[arg(long, requires = "topic", value_name = "A..B", value_parser = filter::offsets)]
     pub offset: Option<Range<i64>>,
     /// Given up by this consumer group
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, requires = "topic", value_name = "GROUP")]
     pub group: Option<String>,
     /// At most so many
-    #[arg(long, value_name = "N")]
+    #[arg(long, requires = "topic", value_name = "N")]
     pub limit: Option<u64>,
 }
 

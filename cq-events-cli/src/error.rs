@@ -38,8 +38,8 @@ pub enum Error {
     },
     /// Dead letters are to go to topics that do not exist.
     #[error(
-        "there is no topic {} on {servers}, where these dead letters came from: nothing was published. Create it, leave \
-         its letters out with a filter, or say with --to where they are to go",
+        "there is no topic {} on {servers}, where dead letters are to go: nothing was published. Create it, leave its \
+         letters out with a filter, or name another with --to",
         quoted(topics)
     )]
     NoTarget {

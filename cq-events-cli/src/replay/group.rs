@@ -90,7 +90,7 @@ impl<'r> Memory<'r> {
             if self.partitions.get(&number).is_some_and(|partition| partition.committed != found) {
                 return Err(Error::Replay(format!(
                     "somebody else has committed offsets of group `{}` since this replay began: is there another one? \
-                     What was published since the last commit, at most a second ago, will be published again",
+                     What was published since the last commit, a moment ago, will be published again",
                     self.group
                 )));
             }

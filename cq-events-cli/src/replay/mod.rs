@@ -2,7 +2,7 @@
 //!
 //! The topic is read twice. The first time ([`Replay::survey`]) tells what there is to do, so that nothing is published where a
 //! topic is missing; the second time publishes. What the broker has acknowledged is remembered letter by letter
-//! ([`settled`]) in the offsets of a group, so that filters lose nothing and an interruption costs a second.
+//! ([`settled`]) in the offsets of a group, so that filters lose nothing and a crash costs little.
 //!
 //! ```no_run
 //! use std::sync::atomic::AtomicBool;

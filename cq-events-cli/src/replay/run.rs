@@ -15,7 +15,7 @@ use crate::letter::Letter;
 use crate::schemas::Library;
 
 /// How often what was done is committed.
-const COMMIT: Duration = Duration::from_secs(1);
+const COMMIT: Duration = Duration::from_millis(250);
 /// After how many letters reports are taken in.
 const HEAR: u64 = 64;
 

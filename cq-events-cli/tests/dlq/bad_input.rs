@@ -151,6 +151,7 @@ fn words_that_make_no_sense_are_an_error_of_their_own() {
         (&["list", DLQ, "--key", "hex:zz"], "hexadecimal"),
         (&["show", DLQ, "-1", "0"], "-1"),
         (&["replay"], "<TOPIC>"),
+        (&["list", "--kind", "failed"], "<TOPIC>"),
         (&["replay", DLQ, "--rate", "0"], "0"),
         (&["replay", DLQ, "--again", "--replay-group", "g"], "cannot be used with"),
     ] {

@@ -50,7 +50,7 @@ fn an_interrupted_replay_goes_on_and_publishes_nothing_twice() {
 }
 
 #[test]
-fn after_a_crash_nothing_is_lost_and_a_second_at_most_is_done_twice() {
+fn after_a_crash_nothing_is_lost_and_little_is_done_twice() {
     let bench = Bench::new();
     bench.send(DLQ, letters(COUNT));
     let mut child = begun(&bench);
@@ -63,8 +63,8 @@ fn after_a_crash_nothing_is_lost_and_a_second_at_most_is_done_twice() {
     let mut once = found;
     once.dedup();
     assert_eq!(once, (0..COUNT).collect::<Vec<_>>());
-    // A second of 60, and what was on its way.
-    assert!(twice <= 90, "{twice} were published twice");
+    // A quarter of a second is 15, and the machine may be slow.
+    assert!(twice <= 60, "{twice} were published twice");
 }
 
 #[test]
