@@ -85,6 +85,7 @@ pub(super) struct Place {
     pub(super) assignment: u64,
     pub(super) partition: i32,
     pub(super) offset: i64,
+    pub(super) key: Key,
 }
 
 /// Knows what really happened.
@@ -195,24 +196,24 @@ impl Checker {
 
     /// A handler is called. A member that does not know yet that it lost the partition may do anything again.
     pub(super) fn begin(&mut self, place: Place, is_owner: bool) -> Result<(), Broken> {
-        let Place { member, assignment, partition, offset } = place;
+        let Place { member, assignment, partition, offset, key } = place;
         let Some((truth, message)) = self.find(partition, offset) else {
             return Err((Rule::NothingLost, format!("{place} is no message")));
         };
-        if let Some(open) = truth.first_open(message.key).filter(|open| *open < offset) {
+        if let Some(open) = truth.first_open(key).filter(|open| *open < offset) {
             return Err((Rule::OrderPerKey, format!("{place} begins before {open} of its key is done")));
         }
         if is_owner && message.is_done && !message.may_repeat {
             return Err((Rule::NothingTwice, format!("{place} begins again, and nothing went wrong")));
         }
-        if let Some(other) = self.at_work.insert((member, partition, message.key), offset) {
+        if let Some(other) = self.at_work.insert((member, partition, key), offset) {
             return Err((Rule::OrderPerKey, format!("{place} begins while {other} of its key is handled")));
         }
         let tries = self.tries.get(&(assignment, offset));
         if tries.is_some_and(|tries| !tries.goes_on(&self.policy, self.wait_deadline)) {
             return Err((Rule::RunsAsOften, format!("{place} begins again after {tries:?}")));
         }
-        match self.begun.insert((member, assignment, message.key), offset) {
+        match self.begun.insert((member, assignment, key), offset) {
             Some(last) if last > offset || (last == offset && tries.is_none()) => {
                 Err((Rule::OrderPerKey, format!("{place} begins after {last} in one assignment")))
             }
@@ -261,7 +262,7 @@ impl Checker {
         if !message.nature.may_be_given_up(policy.max_retries + 1) {
             return Err((Rule::DeadLetters, format!("{place} is given up, and is {:?}", message.nature)));
         }
-        self.at_work.insert((place.member, place.partition, message.key), place.offset);
+        self.at_work.insert((place.member, place.partition, place.key), place.offset);
         Ok(())
     }
 
@@ -278,9 +279,7 @@ impl Checker {
 
     /// A handler, or the way to the dead letters, ended without success.
     pub(super) fn dropped(&mut self, place: Place) {
-        if let Some((_, message)) = self.find(place.partition, place.offset) {
-            self.at_work.remove(&(place.member, place.partition, message.key));
-        }
+        self.at_work.remove(&(place.member, place.partition, place.key));
     }
 
     /// The group takes a commit.
@@ -355,11 +354,8 @@ impl Checker {
         })
     }
 
-    pub(super) fn key(&self, place: Place) -> Key {
-        self.key_at(place.partition, place.offset)
-    }
-
-    pub(super) fn key_at(&self, partition: i32, offset: i64) -> Key {
+    /// The key of the message at an offset.
+    pub(super) fn key(&self, partition: i32, offset: i64) -> Key {
         self.find(partition, offset).and_then(|(_, message)| message.key)
     }
 

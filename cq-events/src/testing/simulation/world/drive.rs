@@ -145,13 +145,15 @@ impl World {
                 for (token, message) in batch {
                     let partition = message.partition();
                     let assignment = member.fetching.get(&partition).map_or(0, |of| of.assignment);
-                    let place = Place { member: member.id, assignment, partition, offset: token.offset };
+                    let (member_id, offset) = (member.id, token.offset);
+                    let key = self.checker.key(partition, offset);
+                    let place = Place { member: member_id, assignment, partition, offset, key };
                     self.note(|| format!("{place} begins"));
                     if self.checker.is_retry(place) {
                         self.tally.count("retries");
                     }
                     self.checker.begin(place, self.group.owner(partition) == Some(member.id))?;
-                    member.intake.begin(place, self.checker.key(place));
+                    member.intake.begin(place);
                     let task = member.begin(token, place, message);
                     inputs.extend(self.poll(member, task));
                 }
@@ -290,7 +292,7 @@ impl World {
         let is_owner = self.is_owner(member, place);
         self.tally.count(if is_owner { "messages done" } else { "messages done too late" });
         self.checker.done(place, is_owner);
-        member.intake.settle(place, self.checker.key(place));
+        member.intake.settle(place);
         Some(Input::Done(vec![task.token]))
     }
 

@@ -40,7 +40,7 @@ use crate::registry::SchemaId;
 const PARTITIONS: i32 = 4;
 const SLOTS: usize = 4;
 /// How long things go wrong.
-const FAULTS: Duration = Duration::from_secs(30);
+const FAULTS: Duration = Duration::from_secs(25);
 /// How long after that everything must be done.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the group waits for a member that it does not hear of.
@@ -100,7 +100,7 @@ pub(super) struct World {
     plan: Plan,
     checker: Checker,
     group: Group,
-    members: BTreeMap<usize, Member>,
+    members: BTreeMap<usize, Box<Member>>,
     lives: BTreeMap<usize, u32>,
     /// Until when a process does nothing, and what waits for it meanwhile.
     stalled: BTreeMap<usize, (Duration, Vec<Happening>)>,
@@ -256,9 +256,10 @@ impl World {
                 self.look(&member)?;
                 None
             }
+            // One that was put off to another time is for nothing.
             Happening::Tick(_) => {
-                member.tick = None;
-                Some(Input::Tick)
+                let due = member.tick.take_if(|tick| *tick <= self.now);
+                due.map(|_| Input::Tick)
             }
             Happening::Notice(_, notice) => self.notice(&mut member, notice),
             Happening::Later(_, input) => Some(input),
@@ -288,7 +289,7 @@ impl World {
     }
 
     /// A process is gone, and another one takes its place.
-    fn end(&mut self, member: Member) {
+    fn end(&mut self, member: Box<Member>) {
         let slot = member.id.slot;
         for _ in member.burials.values().filter(|burial| burial.lingers) {
             self.tally.count("dead letters lost on the way");
@@ -311,7 +312,8 @@ impl World {
         }
         let seed = self.random.below(usize::MAX) as u64;
         let worker = Arc::clone(&self.worker);
-        self.members.insert(slot, Member::new(id, (worker, reader), (policy, seed), self.instant()));
+        let member = Member::new(id, (worker, reader), (policy, seed), self.instant());
+        self.members.insert(slot, Box::new(member));
         self.send(id, Request::Join);
         self.after(Duration::ZERO, Happening::Fetch(id));
     }
