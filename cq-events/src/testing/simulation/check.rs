@@ -1,5 +1,7 @@
 //! What must hold, whatever happens.
 
+mod failures;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -7,56 +9,11 @@ use std::time::Duration;
 use super::dead_letters::DeadLetters;
 use super::member::MemberId;
 use super::nature::Nature;
+pub(super) use super::rule::Rule;
 use super::tries::Tries;
-use crate::consume::engine::Verdict;
 use crate::consume::engine::finished::Finished;
 use crate::event::Failures;
 use crate::registry::SchemaId;
-
-/// What a run proves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Rule {
-    /// A commit never passes a message that is not done, nor names one as done.
-    NothingLost,
-    /// Messages of one key, and those without one, are handled one after the other and in order: none begins while one
-    /// before it is handled, waits for its next try, or is on its way to the dead letters.
-    OrderPerKey,
-    /// Nothing that is done is done again, unless a crash, a lost assignment or a commit that went wrong lies between.
-    NothingTwice,
-    /// A committed offset never goes back, unless somebody sought there.
-    NoWayBack,
-    /// When the faults have ended, all messages are done and committed.
-    GetsDone,
-    /// What is given up is among the dead letters, all of it and nothing else.
-    DeadLetters,
-    /// No handler is run more often for a message in one assignment than its policy says.
-    RunsAsOften,
-    /// No retry comes later than its policy says.
-    RetriesInTime,
-    /// What is fetched begins at once where there is room for a handler, unless its own key, or the handler of another
-    /// one that shares its lane, holds it up.
-    NobodyWaits,
-    /// The consumer ends when so much is given up that its circuit breaker must open, and not before.
-    Breaker,
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NothingLost => "nothing is lost",
-            Self::OrderPerKey => "order per key",
-            Self::NothingTwice => "nothing is done twice",
-            Self::NoWayBack => "no way back",
-            Self::GetsDone => "everything gets done",
-            Self::DeadLetters => "what is given up is among the dead letters",
-            Self::RunsAsOften => "no more runs than the policy says",
-            Self::RetriesInTime => "retries come in time",
-            Self::NobodyWaits => "nobody waits for another key",
-            Self::Breaker => "the breaker opens when it must",
-        })
-    }
-}
 
 /// A rule that does not hold, and what shows it.
 pub(super) type Broken = (Rule, String);
@@ -229,52 +186,6 @@ impl Checker {
         if let Some(truth) = self.partitions.get_mut(&place.partition) {
             truth.finish(truth.index(place.offset), !is_owner);
         }
-    }
-
-    /// A handler failed. Says how long it is at most until the next try, where there is to be one.
-    pub(super) fn failed(&mut self, place: Place, verdict: Verdict, now: Duration) -> Option<Duration> {
-        self.dropped(place);
-        let tries = self.tries.entry((place.assignment, place.offset)).or_default();
-        tries.fail(verdict, now);
-        tries.goes_on(&self.policy, self.wait_deadline).then(|| tries.delay(&self.policy))
-    }
-
-    /// Whether the message failed before, in this assignment.
-    pub(super) fn is_retry(&self, place: Place) -> bool {
-        self.tries.contains_key(&(place.assignment, place.offset))
-    }
-
-    /// Whether the message has waited for too long for what it needs to be read.
-    pub(super) fn has_waited(&self, place: Place) -> bool {
-        let tries = self.tries.get(&(place.assignment, place.offset));
-        tries.is_some_and(|tries| tries.has_waited(self.wait_deadline))
-    }
-
-    /// A message is given up, after so many runs.
-    pub(super) fn bury(&mut self, place: Place, attempts: u32) -> Result<(), Broken> {
-        let tries = self.tries.get(&(place.assignment, place.offset)).copied().unwrap_or_default();
-        let Some((_, message)) = self.find(place.partition, place.offset) else { return Ok(()) };
-        let policy = &self.policy;
-        if !policy.dead_letters || !tries.is_given_up(policy) || tries.failed != attempts {
-            let what = format!("{place} is given up after {attempts} runs, and it was {tries:?}");
-            return Err((Rule::DeadLetters, what));
-        }
-        if !message.nature.may_be_given_up(policy.max_retries + 1) {
-            return Err((Rule::DeadLetters, format!("{place} is given up, and is {:?}", message.nature)));
-        }
-        self.at_work.insert((place.member, place.partition, place.key), place.offset);
-        Ok(())
-    }
-
-    /// What should be among the dead letters, and is not.
-    pub(super) fn unburied(&self) -> Option<String> {
-        self.partitions.iter().find_map(|(partition, truth)| {
-            let is_lost = |message: &&Logged| {
-                message.nature.is_poison() && !self.dead_letters.has(*partition, message.offset)
-            };
-            let lost = truth.log.iter().find(is_lost)?;
-            Some(format!("{partition}/{} is {:?} and no dead letter", lost.offset, lost.nature))
-        })
     }
 
     /// A handler, or the way to the dead letters, ended without success.
