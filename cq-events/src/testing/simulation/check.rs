@@ -1,5 +1,7 @@
 //! What must hold, whatever happens.
 
+mod failures;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -7,56 +9,11 @@ use std::time::Duration;
 use super::dead_letters::DeadLetters;
 use super::member::MemberId;
 use super::nature::Nature;
+pub(super) use super::rule::Rule;
 use super::tries::Tries;
-use crate::consume::engine::Verdict;
 use crate::consume::engine::finished::Finished;
 use crate::event::Failures;
 use crate::registry::SchemaId;
-
-/// What a run proves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Rule {
-    /// A commit never passes a message that is not done, nor names one as done.
-    NothingLost,
-    /// Messages of one key, and those without one, are handled one after the other and in order: none begins while one
-    /// before it is handled, waits for its next try, or is on its way to the dead letters.
-    OrderPerKey,
-    /// Nothing that is done is done again, unless a crash, a lost assignment or a commit that went wrong lies between.
-    NothingTwice,
-    /// A committed offset never goes back, unless somebody sought there.
-    NoWayBack,
-    /// When the faults have ended, all messages are done and committed.
-    GetsDone,
-    /// What is given up is among the dead letters, all of it and nothing else.
-    DeadLetters,
-    /// No handler is run more often for a message in one assignment than its policy says.
-    RunsAsOften,
-    /// No retry comes later than its policy says.
-    RetriesInTime,
-    /// What is fetched begins at once where there is room for a handler, unless its own key, or the handler of another
-    /// one that shares its lane, holds it up.
-    NobodyWaits,
-    /// The consumer ends when so much is given up that its circuit breaker must open, and not before.
-    Breaker,
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NothingLost => "nothing is lost",
-            Self::OrderPerKey => "order per key",
-            Self::NothingTwice => "nothing is done twice",
-            Self::NoWayBack => "no way back",
-            Self::GetsDone => "everything gets done",
-            Self::DeadLetters => "what is given up is among the dead letters",
-            Self::RunsAsOften => "no more runs than the policy says",
-            Self::RetriesInTime => "retries come in time",
-            Self::NobodyWaits => "nobody waits for another key",
-            Self::Breaker => "the breaker opens when it must",
-        })
-    }
-}
 
 /// A rule that does not hold, and what shows it.
 pub(super) type Broken = (Rule, String);
@@ -85,6 +42,7 @@ pub(super) struct Place {
     pub(super) assignment: u64,
     pub(super) partition: i32,
     pub(super) offset: i64,
+    pub(super) key: Key,
 }
 
 /// Knows what really happened.
@@ -195,24 +153,24 @@ impl Checker {
 
     /// A handler is called. A member that does not know yet that it lost the partition may do anything again.
     pub(super) fn begin(&mut self, place: Place, is_owner: bool) -> Result<(), Broken> {
-        let Place { member, assignment, partition, offset } = place;
+        let Place { member, assignment, partition, offset, key } = place;
         let Some((truth, message)) = self.find(partition, offset) else {
             return Err((Rule::NothingLost, format!("{place} is no message")));
         };
-        if let Some(open) = truth.first_open(message.key).filter(|open| *open < offset) {
+        if let Some(open) = truth.first_open(key).filter(|open| *open < offset) {
             return Err((Rule::OrderPerKey, format!("{place} begins before {open} of its key is done")));
         }
         if is_owner && message.is_done && !message.may_repeat {
             return Err((Rule::NothingTwice, format!("{place} begins again, and nothing went wrong")));
         }
-        if let Some(other) = self.at_work.insert((member, partition, message.key), offset) {
+        if let Some(other) = self.at_work.insert((member, partition, key), offset) {
             return Err((Rule::OrderPerKey, format!("{place} begins while {other} of its key is handled")));
         }
         let tries = self.tries.get(&(assignment, offset));
         if tries.is_some_and(|tries| !tries.goes_on(&self.policy, self.wait_deadline)) {
             return Err((Rule::RunsAsOften, format!("{place} begins again after {tries:?}")));
         }
-        match self.begun.insert((member, assignment, message.key), offset) {
+        match self.begun.insert((member, assignment, key), offset) {
             Some(last) if last > offset || (last == offset && tries.is_none()) => {
                 Err((Rule::OrderPerKey, format!("{place} begins after {last} in one assignment")))
             }
@@ -230,57 +188,9 @@ impl Checker {
         }
     }
 
-    /// A handler failed. Says how long it is at most until the next try, where there is to be one.
-    pub(super) fn failed(&mut self, place: Place, verdict: Verdict, now: Duration) -> Option<Duration> {
-        self.dropped(place);
-        let tries = self.tries.entry((place.assignment, place.offset)).or_default();
-        tries.fail(verdict, now);
-        tries.goes_on(&self.policy, self.wait_deadline).then(|| tries.delay(&self.policy))
-    }
-
-    /// Whether the message failed before, in this assignment.
-    pub(super) fn is_retry(&self, place: Place) -> bool {
-        self.tries.contains_key(&(place.assignment, place.offset))
-    }
-
-    /// Whether the message has waited for too long for what it needs to be read.
-    pub(super) fn has_waited(&self, place: Place) -> bool {
-        let tries = self.tries.get(&(place.assignment, place.offset));
-        tries.is_some_and(|tries| tries.has_waited(self.wait_deadline))
-    }
-
-    /// A message is given up, after so many runs.
-    pub(super) fn bury(&mut self, place: Place, attempts: u32) -> Result<(), Broken> {
-        let tries = self.tries.get(&(place.assignment, place.offset)).copied().unwrap_or_default();
-        let Some((_, message)) = self.find(place.partition, place.offset) else { return Ok(()) };
-        let policy = &self.policy;
-        if !policy.dead_letters || !tries.is_given_up(policy) || tries.failed != attempts {
-            let what = format!("{place} is given up after {attempts} runs, and it was {tries:?}");
-            return Err((Rule::DeadLetters, what));
-        }
-        if !message.nature.may_be_given_up(policy.max_retries + 1) {
-            return Err((Rule::DeadLetters, format!("{place} is given up, and is {:?}", message.nature)));
-        }
-        self.at_work.insert((place.member, place.partition, message.key), place.offset);
-        Ok(())
-    }
-
-    /// What should be among the dead letters, and is not.
-    pub(super) fn unburied(&self) -> Option<String> {
-        self.partitions.iter().find_map(|(partition, truth)| {
-            let is_lost = |message: &&Logged| {
-                message.nature.is_poison() && !self.dead_letters.has(*partition, message.offset)
-            };
-            let lost = truth.log.iter().find(is_lost)?;
-            Some(format!("{partition}/{} is {:?} and no dead letter", lost.offset, lost.nature))
-        })
-    }
-
     /// A handler, or the way to the dead letters, ended without success.
     pub(super) fn dropped(&mut self, place: Place) {
-        if let Some((_, message)) = self.find(place.partition, place.offset) {
-            self.at_work.remove(&(place.member, place.partition, message.key));
-        }
+        self.at_work.remove(&(place.member, place.partition, place.key));
     }
 
     /// The group takes a commit.
@@ -355,11 +265,8 @@ impl Checker {
         })
     }
 
-    pub(super) fn key(&self, place: Place) -> Key {
-        self.key_at(place.partition, place.offset)
-    }
-
-    pub(super) fn key_at(&self, partition: i32, offset: i64) -> Key {
+    /// The key of the message at an offset.
+    pub(super) fn key(&self, partition: i32, offset: i64) -> Key {
         self.find(partition, offset).and_then(|(_, message)| message.key)
     }
 

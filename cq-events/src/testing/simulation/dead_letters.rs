@@ -31,7 +31,7 @@ pub(super) enum Answer {
 
 impl Fate {
     pub(super) fn draw(is_calm: bool, random: &mut Random) -> Self {
-        let (lingers, way, back) = (random.millis(0..20), random.millis(1..30), random.millis(1..30));
+        let (lingers, way, back) = (random.millis(0..40), random.millis(1..30), random.millis(1..30));
         let written = Self { lingers, is_written: Some(way), is_answered: back, answer: Answer::Written };
         match random.below(100) {
             _ if is_calm => written,

@@ -74,33 +74,33 @@ impl Intake {
         }
     }
 
-    pub(super) fn begin(&mut self, place: Place, key: Key) {
-        self.change(place, key, |line| {
+    pub(super) fn begin(&mut self, place: Place) {
+        self.change(place, |line| {
             line.waiting.retain(|waiting| *waiting != place.offset);
             line.first = First::Runs { in_lane: !line.is_in_trouble };
         });
     }
 
     /// The message is done, or buried.
-    pub(super) fn settle(&mut self, place: Place, key: Key) {
-        self.change(place, key, |line| {
+    pub(super) fn settle(&mut self, place: Place) {
+        self.change(place, |line| {
             line.first = First::Waits;
             line.is_in_trouble &= !line.waiting.is_empty();
         });
     }
 
     /// The message is to be tried again at that time at the latest.
-    pub(super) fn retry(&mut self, place: Place, key: Key, by: Duration) {
-        self.change(place, key, |line| (line.first, line.is_in_trouble) = (First::Retries { by }, true));
+    pub(super) fn retry(&mut self, place: Place, by: Duration) {
+        self.change(place, |line| (line.first, line.is_in_trouble) = (First::Retries { by }, true));
     }
 
-    pub(super) fn bury(&mut self, place: Place, key: Key) {
-        self.change(place, key, |line| (line.first, line.is_in_trouble) = (First::IsBuried, true));
+    pub(super) fn bury(&mut self, place: Place) {
+        self.change(place, |line| (line.first, line.is_in_trouble) = (First::IsBuried, true));
     }
 
-    fn change(&mut self, place: Place, key: Key, change: impl FnOnce(&mut Line)) {
+    fn change(&mut self, place: Place, change: impl FnOnce(&mut Line)) {
         let open = self.0.get_mut(&place.partition).filter(|open| open.assignment == place.assignment);
-        if let Some(line) = open.and_then(|open| open.keys.get_mut(&key)) {
+        if let Some(line) = open.and_then(|open| open.keys.get_mut(&place.key)) {
             change(line);
         }
     }

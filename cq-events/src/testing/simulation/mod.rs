@@ -1,9 +1,11 @@
 //! The consumer's engine on a simulated cluster, in virtual time: what a seed says happens.
 //!
-//! The engine and the handlers are the real ones; the driver, the group's coordinator and the log are simulated. The
-//! seed decides when processes crash, stall, stop and start, when the group takes partitions away or loses patience,
-//! which commits are refused, deferred or unanswered, and how long handlers take and whether they fail. After every step
-//! the [`Rule`]s are checked; what breaks one is reported with the way that led there, which the seed alone repeats.
+//! The engine, the handlers and what reads messages for them are the real ones; the driver, the group's coordinator, the
+//! schema registry, the log and the dead letters are simulated. The seed decides when processes crash, stall, stop and
+//! start, when the group takes partitions away or loses patience, which commits are refused, deferred or unanswered, and
+//! how long handlers take; which messages are flaky or poison; when the registry is down; and which dead letters are
+//! slow, refused, or written without an answer. After every step the [`Rule`]s are checked; what breaks one is reported
+//! with the way that led there, which the seed alone repeats.
 //!
 //! ```
 //! use cq_events::testing::Simulation;
@@ -24,6 +26,7 @@ mod nature;
 mod plan;
 mod random;
 mod registry;
+mod rule;
 mod strain;
 mod tries;
 mod work;
@@ -32,7 +35,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::fmt;
 
-pub use check::Rule;
+pub use rule::Rule;
 use world::World;
 
 /// How many lines of the way to a broken rule are told.

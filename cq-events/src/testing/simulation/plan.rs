@@ -31,7 +31,7 @@ impl Plan {
             .dead_letters(dead_letters)
             .breaker_in_a_row(in_a_row)
             .breaker_ratio(ratio, 20);
-        let poison = if dead_letters { [20, 60, 200] } else { [200; 3] };
+        let poison = if dead_letters { [30, 80, 200] } else { [200; 3] };
         let poison = poison.get(random.below(poison.len())).copied().unwrap_or(200);
         Self { policy: policy.into(), mix: Mix { poison, flaky: 25, tries: retries + 1 } }
     }

@@ -12,7 +12,7 @@ impl World {
         let again = self.checker.failed(place, verdict, self.now);
         if let Some(delay) = again {
             let by = self.now + delay;
-            member.intake.retry(place, self.checker.key(place), by);
+            member.intake.retry(place, by);
             self.at(by + Duration::from_millis(1), Happening::Look(member.id));
         }
         member.failures.insert((token.generation, token.offset), place);
@@ -62,7 +62,7 @@ impl World {
             return Err((Rule::Breaker, format!("{place} is given up after {strain:?}")));
         }
         strain.bury(&self.checker.policy);
-        member.intake.bury(place, self.checker.key(place));
+        member.intake.bury(place);
         if self.bug == Some(Bug::DoesNotAwaitDeadLetters) {
             inputs.push_back(Input::Buried(token));
             return Ok(());
@@ -102,7 +102,7 @@ impl World {
                 self.tally.count("dead letters too late");
             }
             self.checker.done(place, is_owner);
-            member.intake.settle(place, self.checker.key(place));
+            member.intake.settle(place);
             return Some(Input::Buried(token));
         }
         self.tally.count(match answer {

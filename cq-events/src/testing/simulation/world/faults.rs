@@ -39,7 +39,7 @@ impl World {
             12..14 => {
                 self.note(|| "the registry is down".to_owned());
                 self.tally.count("times that the registry is down");
-                let time = self.random.millis(500..8_000);
+                let time = self.random.millis(300..7_000);
                 self.registry.fail_until(self.now + time);
             }
             // More of them.

@@ -4,6 +4,9 @@ mod coordinate;
 mod drive;
 mod failures;
 mod faults;
+mod handle;
+mod happening;
+mod life;
 mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -12,6 +15,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use self::happening::Happening;
 use super::check::{Broken, Checker, Place, Rule};
 use super::clock::Clock;
 use super::courses::Courses;
@@ -40,7 +44,7 @@ use crate::registry::SchemaId;
 const PARTITIONS: i32 = 4;
 const SLOTS: usize = 4;
 /// How long things go wrong.
-const FAULTS: Duration = Duration::from_secs(30);
+const FAULTS: Duration = Duration::from_secs(25);
 /// How long after that everything must be done.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the group waits for a member that it does not hear of.
@@ -51,40 +55,6 @@ const RELEASE: Duration = Duration::from_secs(3);
 
 /// How long the answer to a revoke may take: its deadlines, and a slow way.
 const OVERDUE: Duration = Duration::from_secs(12);
-
-/// Something that happens at its time.
-#[derive(Clone, Debug)]
-enum Happening {
-    Publish,
-    Fault,
-    Calm,
-    Start(usize),
-    /// A process that stood still goes on.
-    GoOn(usize),
-    Fetch(MemberId),
-    Wake(MemberId, u64),
-    Tick(MemberId),
-    /// A request arrives at the group.
-    Request(MemberId, Request),
-    /// A notice arrives at a member.
-    Notice(MemberId, Notice),
-    /// A handler is at its deadline.
-    CutOff(MemberId, u64),
-    /// A dead letter leaves its member, is written, and its member knows.
-    Leaves(MemberId, u64, Fate),
-    Written(i32, i64),
-    Answered(MemberId, u64, Answer),
-    /// A retry should have come.
-    Look(MemberId),
-    /// The engine is told something that the driver held back.
-    Later(MemberId, Input),
-    /// What a member fetches from now on is from where it sought.
-    Sought(MemberId, SeekId, Vec<(TopicPartition, i64)>),
-    /// A member must have completed this rebalance.
-    Overdue(MemberId, Option<u64>),
-    /// The group loses patience with a member.
-    Expel(MemberId),
-}
 
 pub(super) struct World {
     random: Random,
@@ -100,7 +70,7 @@ pub(super) struct World {
     plan: Plan,
     checker: Checker,
     group: Group,
-    members: BTreeMap<usize, Member>,
+    members: BTreeMap<usize, Box<Member>>,
     lives: BTreeMap<usize, u32>,
     /// Until when a process does nothing, and what waits for it meanwhile.
     stalled: BTreeMap<usize, (Duration, Vec<Happening>)>,
@@ -131,7 +101,7 @@ impl World {
             sequence: 0,
             worker: Arc::new(Worker { clock: clock.clone(), courses }),
             clock,
-            reader: reader(&registry),
+            reader: life::reader(&registry),
             registry,
             checker: Checker::new(PARTITIONS, plan.policy, SETTINGS.wait_deadline),
             plan,
@@ -256,9 +226,10 @@ impl World {
                 self.look(&member)?;
                 None
             }
+            // One that was put off to another time is for nothing.
             Happening::Tick(_) => {
-                member.tick = None;
-                Some(Input::Tick)
+                let due = member.tick.take_if(|tick| *tick <= self.now);
+                due.map(|_| Input::Tick)
             }
             Happening::Notice(_, notice) => self.notice(&mut member, notice),
             Happening::Later(_, input) => Some(input),
@@ -286,60 +257,6 @@ impl World {
         self.members.insert(slot, member);
         Ok(())
     }
-
-    /// A process is gone, and another one takes its place.
-    fn end(&mut self, member: Member) {
-        let slot = member.id.slot;
-        for _ in member.burials.values().filter(|burial| burial.lingers) {
-            self.tally.count("dead letters lost on the way");
-        }
-        member.into_places().for_each(|place| self.checker.dropped(place));
-        self.stalled.remove(&slot);
-        let after = self.random.millis(100..3_000);
-        self.after(after, Happening::Start(slot));
-    }
-
-    fn start(&mut self, slot: usize) {
-        let Some(reader) = self.reader.clone().filter(|_| !self.members.contains_key(&slot)) else { return };
-        let life = self.lives.entry(slot).or_default();
-        *life += 1;
-        let id = MemberId { slot, life: *life };
-        self.note(|| format!("{id} starts"));
-        let mut policy = self.plan.policy;
-        if self.bug == Some(Bug::ForgetsTheBreaker) {
-            (policy.breaker_in_a_row, policy.breaker_ratio) = (0, 1.0);
-        }
-        let seed = self.random.below(usize::MAX) as u64;
-        let worker = Arc::clone(&self.worker);
-        self.members.insert(slot, Member::new(id, (worker, reader), (policy, seed), self.instant()));
-        self.send(id, Request::Join);
-        self.after(Duration::ZERO, Happening::Fetch(id));
-    }
-
-    fn publish(&mut self) {
-        let partition = self.random.below(PARTITIONS as usize) as i32;
-        // Now and then somebody publishes nothing but trouble.
-        let is_spoilt = self.plan.policy.dead_letters && self.random.one_in(60);
-        let newest = SchemaId::new(2 + (self.now.as_millis() / RELEASE.as_millis()) as u32);
-        for _ in 0..=self.random.below(15) {
-            let hole = if self.random.one_in(10) { 1 + self.random.below(3) as i64 } else { 0 };
-            let nature = match is_spoilt {
-                true => Nature::Poison(Poison::draw(&mut self.random)),
-                false => Nature::draw(self.plan.mix, &mut self.random),
-            };
-            let schema = if self.random.one_in(8) { newest } else { OWN };
-            let key = keys::draw(&mut self.random);
-            self.checker.publish(partition, hole, key, (nature, schema));
-            self.tally.count("messages published");
-            if nature.is_poison() {
-                self.tally.count("messages that are poison");
-            }
-        }
-        if !self.is_calm {
-            let pause = self.random.millis(50..400);
-            self.after(pause, Happening::Publish);
-        }
-    }
 }
 
 fn at(partition: i32) -> TopicPartition {
@@ -363,15 +280,4 @@ fn told(commits: &[Commit]) -> String {
         format!("{} at {} and {:?}", commit.place.partition, commit.offset, commit.finished)
     };
     commits.iter().map(commit).collect::<Vec<_>>().join("; ")
-}
-
-/// What messages are read with. The registry knows our own schema at once.
-fn reader(registry: &Arc<Registry>) -> Option<Arc<Reader>> {
-    let streams = Worker::streams();
-    let registry = Arc::clone(registry);
-    let reader = pin!(Reader::new(registry, DecodeLimits::DEFAULT, &streams));
-    match reader.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(reader) => reader.ok().map(Arc::new),
-        Poll::Pending => None,
-    }
 }

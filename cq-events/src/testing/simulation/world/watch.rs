@@ -43,7 +43,7 @@ impl World {
             let is_old = next.get(&partition).is_some_and(|next| offset < *next);
             let is_done = member.inherited.get(&partition).is_some_and(|of| of.contains(offset));
             if !(is_seeking || is_old || is_done) {
-                let key = self.checker.key_at(partition, offset);
+                let key = self.checker.key(partition, offset);
                 member.intake.push(partition, key, offset);
             }
         }
