@@ -8,22 +8,24 @@ use std::time::{Duration, Instant};
 use chip_quality_events::inspection::InspectionEvent;
 use cq_events::Consumer;
 use cq_events::consume::{ConsumeError, DeliveryError};
-use cq_events::event::EventView as _;
+use cq_events::event::{EventView as _, FailurePolicy};
 use cq_events_tests::recorder::{Recorder, eventually};
 use uuid::Uuid;
 
 use super::{error_of, ids, run, with_inspections};
 
-/// A panic is a failure like any other: the event's place is told, and it stays.
+/// Without dead letters a panic stops the consumer: the event's place is told, and it stays.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_handler_that_panics_ends_the_consumer_and_its_event_stays() {
+async fn a_handler_that_panics_ends_a_consumer_without_dead_letters_and_its_event_stays() {
     let cluster = with_inspections(100).await;
     let panicking = Recorder::failing_on(|event| {
         assert!(!event.debug.contains("\"INS-70\""), "a bug in the handler");
         false
     });
-    let (_, running) = run(cluster.group("group"), &panicking).await;
-    let error = error_of(running).await;
+    let builder = Consumer::builder(cluster.group("group")).handler(panicking.clone());
+    let builder = builder.failure_policy(FailurePolicy::new().dead_letters(false));
+    let consumer = builder.build().await.expect("it can be built");
+    let error = error_of(tokio::spawn(consumer.run(std::future::pending()))).await;
     let ConsumeError::Message { partition, offset, error, .. } = &error else { panic!("{error}") };
     assert!(matches!(error, DeliveryError::Panic { .. }), "{error}");
     assert!(error.to_string().contains("a bug in the handler"), "{error}");

@@ -6,6 +6,7 @@ use std::fmt;
 use cq_events::Consumer;
 use cq_events::dead_letter::{ErrorKind, MAX_MESSAGE};
 use cq_events::event::Headers;
+use cq_events_tests::faults::random::Random;
 use cq_events_tests::raw::{Record, header};
 
 use crate::lab::{GROUP, Lab, PARTITIONS, Run, by_source, check, framed, message, settled};
@@ -13,7 +14,8 @@ use crate::ward::Ward;
 
 /// Bytes that do not compress.
 pub(crate) fn noise(length: u64) -> Vec<u8> {
-    (0..length).map(|index| (index.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u8).collect()
+    let mut random = Random::new(length);
+    (0..length).map(|_| random.any() as u8).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
