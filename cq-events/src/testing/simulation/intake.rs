@@ -66,6 +66,10 @@ impl Intake {
         self.0.remove(&partition);
     }
 
+    pub(super) fn is_open(&self, place: Place) -> bool {
+        self.0.get(&place.partition).is_some_and(|open| open.assignment == place.assignment)
+    }
+
     pub(super) fn push(&mut self, partition: i32, key: Key, offset: i64) {
         if let Some(open) = self.0.get_mut(&partition) {
             let line = open.keys.entry(key);

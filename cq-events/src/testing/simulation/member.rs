@@ -77,6 +77,9 @@ pub(super) struct Member {
     pub(super) inherited: BTreeMap<i32, Finished>,
     pub(super) sought: BTreeMap<i32, SeekId>,
     pub(super) strains: BTreeMap<Generation, Strain>,
+    /// Since when the group wants back which partitions, and since when the consumer ends.
+    pub(super) leaving: BTreeMap<i32, Duration>,
+    pub(super) ending: Option<Duration>,
     /// How the breaker stood when a message's failure began the end.
     pub(super) last_strain: Option<Strain>,
     worker: Arc<Worker>,
@@ -134,6 +137,8 @@ impl Member {
             inherited: BTreeMap::new(),
             sought: BTreeMap::new(),
             strains: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            ending: None,
             last_strain: None,
             worker,
             reader,
@@ -180,11 +185,10 @@ impl Member {
         self.tasks.len() < SETTINGS.max_in_flight
     }
 
-    /// Whether something of a partition is still under way from an earlier assignment.
-    pub(super) fn has_stragglers(&self, partition: i32, assignment: u64) -> bool {
+    /// What is being handled, or on its way to the dead letters.
+    pub(super) fn under_way(&self) -> impl Iterator<Item = Place> + '_ {
         let at_work = self.tasks.values().map(|task| task.place);
-        let mut places = at_work.chain(self.burials.values().map(|burial| burial.place));
-        places.any(|place| place.partition == partition && place.assignment != assignment)
+        at_work.chain(self.burials.values().map(|burial| burial.place))
     }
 
     /// Begins to bury a message.
@@ -192,11 +196,5 @@ impl Member {
         self.last += 1;
         self.burials.insert(self.last, Burial { token, place, lingers: true });
         self.last
-    }
-
-    /// What is under way, which ends with the process.
-    pub(super) fn into_places(self) -> impl Iterator<Item = Place> {
-        let at_work = self.tasks.into_values().map(|task| task.place);
-        at_work.chain(self.burials.into_values().map(|burial| burial.place))
     }
 }

@@ -86,6 +86,8 @@ pub enum Bug {
     ForgetsKeysOfFailures,
     /// Sleeps before it tells of a failure.
     TellsFailuresLate,
+    /// Goes on for a while when the group wants partitions back.
+    TellsRevokesLate,
     /// Comes late when the engine wants to know the time.
     Oversleeps,
     /// Leaves the circuit breaker out of the policy.
@@ -94,7 +96,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them, each with the rules one of which it breaks first.
-    pub const ALL: [(Self, &[Rule]); 19] = [
+    pub const ALL: [(Self, &[Rule]); 20] = [
         (Self::CommitsPastAGap, &[Rule::NothingLost]),
         (Self::StoresOffsetsByItself, &[Rule::NothingLost]),
         (Self::SwallowsFailures, &[Rule::NothingLost, Rule::OrderPerKey]),
@@ -112,6 +114,7 @@ impl Bug {
         (Self::TakesFailuresForWaits, &[Rule::RunsAsOften]),
         (Self::ForgetsKeysOfFailures, &[Rule::OrderPerKey]),
         (Self::TellsFailuresLate, &[Rule::NobodyWaits]),
+        (Self::TellsRevokesLate, &[Rule::NothingOnTheWayOut]),
         (Self::Oversleeps, &[Rule::RetriesInTime]),
         (Self::ForgetsTheBreaker, &[Rule::Breaker]),
     ];

@@ -26,6 +26,8 @@ pub enum Rule {
     /// What is fetched begins at once where there is room for a handler, unless its own key, or the handler of another
     /// one that shares its lane, holds it up.
     NobodyWaits,
+    /// Nothing is begun, nor tried again, of a partition that the group wants back, or when the consumer ends.
+    NothingOnTheWayOut,
     /// The consumer ends when so much is given up that its circuit breaker must open, and not before.
     Breaker,
 }
@@ -42,6 +44,7 @@ impl fmt::Display for Rule {
             Self::RunsAsOften => "no more runs than the policy says",
             Self::RetriesInTime => "retries come in time",
             Self::NobodyWaits => "nobody waits for another key",
+            Self::NothingOnTheWayOut => "nothing begins on the way out",
             Self::Breaker => "the breaker opens when it must",
         })
     }

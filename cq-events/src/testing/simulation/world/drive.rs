@@ -32,7 +32,13 @@ impl World {
                 self.tally.count("revokes");
                 let rebalance = self.group.rebalance_of(member.id);
                 self.after(OVERDUE, Happening::Overdue(member.id, rebalance));
-                let places = partitions.into_iter().map(at).collect();
+                let places: Vec<TopicPartition> = partitions.into_iter().map(at).collect();
+                if self.bug == Some(Bug::TellsRevokesLate) {
+                    places.iter().for_each(|place| member.intake.close(place.partition));
+                    let late = self.random.millis(100..1_000);
+                    self.after(late, Happening::Later(member.id, Input::Revoked(places)));
+                    return None;
+                }
                 let is_hasty = self.bug == Some(Bug::GivesBackAtOnce);
                 Some(if is_hasty { Input::Lost(places) } else { Input::Revoked(places) })
             }
@@ -79,6 +85,7 @@ impl World {
             self.watch_end(member);
             while let Some(output) = member.engine.poll_output() {
                 if let Output::Stop(reason) = output {
+                    self.watch_stop(member)?;
                     if let StopReason::Failure(token, why) = reason {
                         self.ended_for(member, token, why)?;
                     }
@@ -155,6 +162,7 @@ impl World {
             Output::Unassign(_) if self.bug == Some(Bug::NeverGivesBack) && self.group.has(member.id) => {}
             Output::Unassign(places) => {
                 let partitions: Vec<i32> = places.iter().map(|place| place.partition).collect();
+                self.watch_leave(member, &partitions)?;
                 member.fetching.retain(|partition, _| !partitions.contains(partition));
                 partitions.iter().for_each(|partition| member.intake.close(*partition));
                 member.held_assign = member

@@ -48,6 +48,9 @@ impl World {
             self.tally.count("retries");
         }
         self.checker.begin(place, self.group.owner(partition) == Some(member.id))?;
+        if !member.intake.is_open(place) || member.engine.is_stopping() {
+            return Err((Rule::NothingOnTheWayOut, format!("{place} begins, and is not to")));
+        }
         member.intake.begin(place);
         let task = member.begin(token, place, message);
         inputs.extend(self.poll(member, task));

@@ -9,7 +9,7 @@ impl World {
         for _ in member.burials.values().filter(|burial| burial.lingers) {
             self.tally.count("dead letters lost on the way");
         }
-        member.into_places().for_each(|place| self.checker.dropped(place));
+        member.under_way().for_each(|place| self.checker.dropped(place));
         self.stalled.remove(&slot);
         let after = self.random.millis(100..3_000);
         self.after(after, Happening::Start(slot));

@@ -11,8 +11,16 @@ impl World {
                     member.inherited.insert(place.partition, finished.clone());
                 }
             }
-            Input::Revoked(places) | Input::Lost(places) => {
+            Input::Revoked(places) => {
+                for TopicPartition { partition, .. } in places {
+                    member.intake.close(*partition);
+                    member.leaving.entry(*partition).or_insert(self.now);
+                }
+            }
+            // A revoke that is under way ends with it.
+            Input::Lost(places) => {
                 places.iter().for_each(|place| member.intake.close(place.partition));
+                member.leaving.clear();
             }
             Input::Fetched(messages) => self.take_in(member, messages),
             Input::Done(tokens) => {
@@ -26,10 +34,39 @@ impl World {
 
     /// After the engine was told.
     pub(super) fn watch_end(&self, member: &mut Member) {
+        if member.engine.is_stopping() {
+            member.ending.get_or_insert(self.now);
+        }
         if member.last_strain.is_none()
             && let Some(token) = member.engine.stopping_for()
         {
             member.last_strain = Some(member.strains.get(&token.generation).copied().unwrap_or_default());
+        }
+    }
+
+    /// Before a member gives partitions back: it has waited for what is under way, as long as it may.
+    pub(super) fn watch_leave(&self, member: &mut Member, partitions: &[i32]) -> Result<(), Broken> {
+        let since = partitions.iter().filter_map(|partition| member.leaving.remove(partition)).min();
+        let Some(since) = since.filter(|since| self.now < *since + SETTINGS.revoke_deadline) else {
+            return Ok(());
+        };
+        let is_now = |place: &Place| {
+            let fetching = member.fetching.get(&place.partition);
+            fetching.is_some_and(|fetching| fetching.assignment == place.assignment)
+        };
+        let mut under_way = member.under_way().filter(|place| partitions.contains(&place.partition));
+        match under_way.find(is_now) {
+            Some(place) => Err((Rule::NothingTwice, format!("{place} is not awaited since {since:?}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Before a member ends: the same.
+    pub(super) fn watch_stop(&self, member: &Member) -> Result<(), Broken> {
+        let is_early = member.ending.is_some_and(|since| self.now < since + SETTINGS.shutdown_deadline);
+        match member.under_way().next().filter(|_| is_early) {
+            Some(place) => Err((Rule::NothingTwice, format!("{place} is not awaited at the end"))),
+            None => Ok(()),
         }
     }
 
@@ -55,7 +92,10 @@ impl World {
             return Ok(());
         }
         // A partition that came back waits for what is still under way of its earlier assignment.
-        let is_held_up = |late: &Late| member.has_stragglers(late.partition, late.assignment);
+        let is_held_up = |late: &Late| {
+            let is_older = |place: Place| place.assignment != late.assignment;
+            member.under_way().any(|place| place.partition == late.partition && is_older(place))
+        };
         match member.intake.late(self.now).find(|late| !is_held_up(late)) {
             Some(late) => Err((late.rule, format!("{} at {}", late.what, member.id))),
             None => Ok(()),
