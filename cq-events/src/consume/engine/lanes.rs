@@ -50,7 +50,10 @@ impl Lanes {
     }
 
     pub(crate) fn push(&mut self, message: Message) {
-        if let Some(side) = self.parking.of(message.key()) {
+        // Mostly no key is in trouble, and then it need not be looked at.
+        if !self.parking.is_empty()
+            && let Some(side) = self.parking.of(message.key())
+        {
             return self.parking.push(side, message);
         }
         let index = lane_of(&message);

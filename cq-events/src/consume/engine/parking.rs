@@ -43,10 +43,14 @@ struct Parked {
 }
 
 impl Parking {
+    /// Whether no key is in trouble.
+    pub(super) fn is_empty(&self) -> bool {
+        self.sides.is_empty()
+    }
+
     /// Where the messages of this key wait, if they do.
     pub(super) fn of(&self, key: Option<&[u8]>) -> Option<Side> {
         match key {
-            _ if self.sides.is_empty() => None,
             Some(key) => self.keyed.get(key).copied(),
             None => self.keyless,
         }
