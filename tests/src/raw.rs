@@ -50,6 +50,7 @@ pub async fn send(servers: &str, topic: &str, records: &mut [Record]) {
         .set("bootstrap.servers", servers)
         .set("enable.idempotence", "true")
         .set("message.max.bytes", "100000000")
+        .set("queue.buffering.max.messages", "1000000")
         .create()
         .expect("a producer");
     let mut receipts = Vec::with_capacity(records.len());

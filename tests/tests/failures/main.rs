@@ -9,12 +9,14 @@
     reason = "it is all tests"
 )]
 
+mod command;
 mod deadlines;
 mod lab;
 mod large;
 mod patience;
 mod poison;
 mod registry;
+mod replay;
 mod restart;
 mod rights;
 mod topics;
