@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::fate::Fate;
 use super::reader::{Evidence, findings};
-use super::record::{Dead, Kind, Micros, Published};
+use super::record::{Dead, Fault, Kind, Micros, Published};
 use super::repeats::{AFTERMATH, Commits};
 use super::worker::RETRIES;
 
@@ -66,8 +66,8 @@ impl Graves {
         graves
     }
 
-    /// Charges each repeat to the last fault that explains it. Only what had been written above the group's offset can be
-    /// written again: that is the bound of a fault, for each partition.
+    /// Charges each repeat to the last fault that explains it. Only what had been written above the offset that the group
+    /// had when the fault began can be written again: that is the bound of a fault, for each partition.
     fn charge(&mut self, evidence: &Evidence) {
         let commits = Commits::of(evidence);
         let mut letters = evidence.dead.clone();
@@ -76,14 +76,15 @@ impl Graves {
         let mut charged: BTreeMap<(usize, i32), Vec<Micros>> = BTreeMap::new();
         for dead in &letters {
             let Some(time) = before.insert((dead.partition, dead.offset), dead.time) else { continue };
-            let explains = |fault: &super::record::Fault| {
-                // What lies below the group's offset is given to nobody again; only who stood still may have it yet.
+            let explains = |fault: &Fault| {
+                // What lies below the group's offset is given to nobody again; only who was not killed may still have it.
                 let committed = commits.last(dead.partition, dead.time);
                 let is_open = committed.is_none_or(|commit| commit.offset <= dead.offset);
+                let is_late = fault.kind != Kind::ConsumerKill && dead.time <= fault.ended + AFTERMATH;
                 fault.kind.may_cost_a_commit()
                     && fault.begun <= dead.time + 1_000
                     && time <= fault.ended + AFTERMATH
-                    && (is_open || fault.kind == Kind::ConsumerStall)
+                    && (is_open || is_late)
             };
             match evidence.faults.iter().rposition(explains) {
                 Some(fault) => charged.entry((fault, dead.partition)).or_default().push(dead.time),
@@ -91,12 +92,11 @@ impl Graves {
             }
         }
         for ((fault, partition), times) in charged {
-            let (first, last) = (times[0], times[times.len() - 1]);
-            let committed = commits.last(partition, first).map_or(0, |commit| commit.offset);
-            let stalled = evidence.faults[fault].kind == Kind::ConsumerStall;
-            let is_open = |dead: &&Dead| {
-                dead.partition == partition && (stalled || dead.offset >= committed) && dead.time <= last
-            };
+            let begun = evidence.faults[fault].begun;
+            let committed = commits.last(partition, begun).map_or(0, |commit| commit.offset);
+            let until = times[times.len() - 1];
+            let is_open =
+                |dead: &&Dead| dead.partition == partition && dead.offset >= committed && dead.time <= until;
             let bound = letters.iter().filter(is_open).count() - times.len();
             self.bound += bound;
             if times.len() > bound {
