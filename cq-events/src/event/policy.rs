@@ -8,7 +8,7 @@ use std::time::Duration;
 /// |---|---|
 /// | [`max_retries`](Self::max_retries) | 3: a handler is run 4 times at most |
 /// | [`retry_delay`](Self::retry_delay) | 100 ms, doubled for each retry |
-/// | [`max_retry_delay`](Self::max_retry_delay) | 5 s |
+/// | [`max_retry_delay`](Self::max_retry_delay) | 5 s, or the `retry_delay` where that is longer |
 /// | [`handler_deadline`](Self::handler_deadline) | 60 s |
 /// | [`dead_letters`](Self::dead_letters) | true |
 /// | [`breaker_in_a_row`](Self::breaker_in_a_row) | 100 |
@@ -133,15 +133,39 @@ pub(crate) struct Failures {
 impl From<FailurePolicy> for Failures {
     fn from(policy: FailurePolicy) -> Self {
         let (ratio, window) = policy.breaker_ratio.unwrap_or((0.5, 1_000));
+        let retry_delay = policy.retry_delay.unwrap_or(Duration::from_millis(100));
         Self {
             max_retries: policy.max_retries.unwrap_or(3),
-            retry_delay: policy.retry_delay.unwrap_or(Duration::from_millis(100)),
-            max_retry_delay: policy.max_retry_delay.unwrap_or(Duration::from_secs(5)),
+            retry_delay,
+            // Whoever says one long delay means it.
+            max_retry_delay: policy.max_retry_delay.unwrap_or(retry_delay.max(Duration::from_secs(5))),
             handler_deadline: policy.handler_deadline.unwrap_or(Duration::from_secs(60)),
             dead_letters: policy.dead_letters.unwrap_or(true),
             breaker_in_a_row: policy.breaker_in_a_row.unwrap_or(100),
             breaker_ratio: ratio,
             breaker_window: window,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_set_is_as_the_next_policy_has_it() {
+        let (own, all) =
+            (FailurePolicy::new().max_retries(7), FailurePolicy::new().max_retries(9).dead_letters(false));
+        let failures = Failures::from(own.or(all));
+        assert_eq!((failures.max_retries, failures.dead_letters), (7, false));
+        assert_eq!(Failures::from(FailurePolicy::new()).max_retries, 3);
+    }
+
+    #[test]
+    fn a_long_delay_is_not_cut_by_a_cap_that_nobody_has_set() {
+        let of = |policy: FailurePolicy| Failures::from(policy).max_retry_delay.as_secs();
+        let delay = FailurePolicy::new().retry_delay(Duration::from_secs(60));
+        assert_eq!((of(FailurePolicy::new()), of(delay)), (5, 60));
+        assert_eq!(of(delay.max_retry_delay(Duration::from_secs(2))), 2);
     }
 }
