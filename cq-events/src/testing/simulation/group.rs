@@ -14,7 +14,7 @@ pub(super) enum Request {
     Commit(Vec<Commit>, Option<CommitId>),
     /// A rebalance is complete: what was given is taken, or what was asked for is given back.
     Took,
-    /// With whether a commit was awaited in vain: what was done meanwhile is not committed.
+    /// With whether its time ran out: what was done at the very end may not be committed.
     GaveBack(Vec<i32>, bool),
     Left(bool),
 }

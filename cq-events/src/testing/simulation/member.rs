@@ -14,9 +14,7 @@ use super::intake::Intake;
 use super::strain::Strain;
 use super::work::{TOPIC, Worker};
 use crate::consume::engine::finished::Finished;
-use crate::consume::engine::{
-    Commit, CommitId, Engine, Generation, Policies, SeekId, Settings, Token, TopicPartition,
-};
+use crate::consume::engine::{Commit, Engine, Generation, Policies, SeekId, Settings, Token, TopicPartition};
 use crate::consume::reader::Reader;
 use crate::consume::{Delivery, DeliveryError, EventHandler as _, Scratch};
 use crate::event::{Failures, Message};
@@ -64,8 +62,6 @@ pub(super) struct Member {
     pub(super) seeks: VecDeque<(SeekId, Vec<(TopicPartition, i64)>)>,
     pub(super) is_seeking: bool,
     pub(super) held_assign: Option<Vec<(TopicPartition, Option<i64>)>>,
-    /// The commit that the engine waits for.
-    pub(super) awaited: Option<CommitId>,
     /// An earlier commit, for the bug that repeats it.
     pub(super) old_commit: Option<Vec<Commit>>,
     /// Where messages that failed belong, until the engine has said what becomes of them.
@@ -129,7 +125,6 @@ impl Member {
             seeks: VecDeque::new(),
             is_seeking: false,
             held_assign: None,
-            awaited: None,
             old_commit: None,
             failures: BTreeMap::new(),
             burials: BTreeMap::new(),

@@ -77,21 +77,17 @@ impl World {
             let (id, text) = (member.id, &input);
             self.note(|| format!("{id} is told {}", short(text)));
             self.watch(member, text);
-            if matches!(input, Input::Committed(id) | Input::CommitDeferred(id) if member.awaited == Some(id))
-            {
-                member.awaited = None;
-            }
             member.engine.handle(input, self.instant());
             self.watch_end(member);
             while let Some(output) = member.engine.poll_output() {
                 if let Output::Stop(reason) = output {
-                    self.watch_stop(member)?;
+                    let ran_out = self.watch_stop(member)?;
                     if let StopReason::Failure(token, why) = reason {
                         self.ended_for(member, token, why)?;
                     }
                     self.tally.count(end(&reason));
                     self.note(|| format!("{id} ends: {reason:?}"));
-                    self.send(id, Request::Left(member.awaited.is_some()));
+                    self.send(id, Request::Left(ran_out));
                     return Ok(false);
                 }
                 self.carry_out(member, output, &mut inputs)?;
@@ -137,10 +133,7 @@ impl World {
                     fetching.is_paused = self.bug == Some(Bug::NeverResumes);
                 }
             }
-            Output::Commit(commits, id) => {
-                member.awaited = id.or(member.awaited);
-                self.send_commit(member, commits, id);
-            }
+            Output::Commit(commits, id) => self.send_commit(member, commits, id),
             Output::Assign(starts) if member.is_seeking => member.held_assign = Some(starts),
             Output::Assign(starts) => self.assign(member, starts),
             Output::Seek(id, targets) => {
@@ -162,14 +155,14 @@ impl World {
             Output::Unassign(_) if self.bug == Some(Bug::NeverGivesBack) && self.group.has(member.id) => {}
             Output::Unassign(places) => {
                 let partitions: Vec<i32> = places.iter().map(|place| place.partition).collect();
-                self.watch_leave(member, &partitions)?;
+                let ran_out = self.watch_leave(member, &partitions)?;
                 member.fetching.retain(|partition, _| !partitions.contains(partition));
                 partitions.iter().for_each(|partition| member.intake.close(*partition));
                 member.held_assign = member
                     .held_assign
                     .take()
                     .filter(|starts| starts.iter().any(|(place, _)| !places.contains(place)));
-                self.send(member.id, Request::GaveBack(partitions, member.awaited.is_some()));
+                self.send(member.id, Request::GaveBack(partitions, ran_out));
             }
             // The caller's.
             Output::Stop(_) => {}

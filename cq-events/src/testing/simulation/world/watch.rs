@@ -44,29 +44,33 @@ impl World {
         }
     }
 
-    /// Before a member gives partitions back: it has waited for what is under way, as long as it may.
-    pub(super) fn watch_leave(&self, member: &mut Member, partitions: &[i32]) -> Result<(), Broken> {
+    /// Before a member gives partitions back: it has waited for what is under way, as long as it may. Says whether its
+    /// time for that and for the commit ran out.
+    pub(super) fn watch_leave(&self, member: &mut Member, partitions: &[i32]) -> Result<bool, Broken> {
         let since = partitions.iter().filter_map(|partition| member.leaving.remove(partition)).min();
-        let Some(since) = since.filter(|since| self.now < *since + SETTINGS.revoke_deadline) else {
-            return Ok(());
-        };
-        let is_now = |place: &Place| {
+        let is_of = |place: &Place| {
             let fetching = member.fetching.get(&place.partition);
-            fetching.is_some_and(|fetching| fetching.assignment == place.assignment)
+            partitions.contains(&place.partition)
+                && fetching.is_some_and(|fetching| fetching.assignment == place.assignment)
         };
-        let mut under_way = member.under_way().filter(|place| partitions.contains(&place.partition));
-        match under_way.find(is_now) {
-            Some(place) => Err((Rule::NothingTwice, format!("{place} is not awaited since {since:?}"))),
-            None => Ok(()),
-        }
+        self.watch_wait(since, SETTINGS.revoke_deadline, member.under_way().find(is_of))
     }
 
     /// Before a member ends: the same.
-    pub(super) fn watch_stop(&self, member: &Member) -> Result<(), Broken> {
-        let is_early = member.ending.is_some_and(|since| self.now < since + SETTINGS.shutdown_deadline);
-        match member.under_way().next().filter(|_| is_early) {
-            Some(place) => Err((Rule::NothingTwice, format!("{place} is not awaited at the end"))),
-            None => Ok(()),
+    pub(super) fn watch_stop(&self, member: &Member) -> Result<bool, Broken> {
+        self.watch_wait(member.ending, SETTINGS.shutdown_deadline, member.under_way().next())
+    }
+
+    fn watch_wait(
+        &self,
+        since: Option<Duration>,
+        deadline: Duration,
+        under_way: Option<Place>,
+    ) -> Result<bool, Broken> {
+        let waited = since.map_or(Duration::MAX, |since| self.now - since);
+        match under_way.filter(|_| waited < deadline) {
+            Some(place) => Err((Rule::NothingTwice, format!("{place} is awaited for {waited:?} only"))),
+            None => Ok(since.is_some() && waited >= deadline + SETTINGS.commit_deadline),
         }
     }
 
