@@ -94,6 +94,8 @@ async fn connect(config: &KafkaConfig) -> Result<Client, crate::kafka::KafkaErro
         let mut native = config.producer_config();
         // Whatever is good enough for the events that a program publishes: the offset is committed upon this.
         native.set("acks", "all");
+        // A topic's limit is one of compressed bytes: what came in by a strong codec must not be too large by a weak one.
+        native.set("compression.type", "zstd");
         // How large a message may be is for the topic to say: this one was in a topic already.
         native.set("message.max.bytes", "1000000000");
         native.create_with_context(ClientEvents::default()).map_err(|error| client_error(&config, &error))

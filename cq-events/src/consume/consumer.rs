@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::builder::ConsumerBuilder;
 use super::burial::Graveyard;
@@ -201,6 +201,8 @@ pub(super) struct Shared {
     pub(super) stop: watch::Sender<bool>,
     /// The run has ended, but the driver has not: a handler blocks its thread.
     pub(super) abandoned: AtomicBool,
+    /// Wakes the driver, from outside of the async runtime.
+    pub(super) nudge: Notify,
     /// How many messages were being handled when the last ones were begun.
     pub(super) in_flight: AtomicUsize,
     /// How many turns the driver has made, and when the last one was, in milliseconds since `built`.
@@ -218,6 +220,7 @@ impl Shared {
             ready: AtomicBool::new(false),
             stop: watch::Sender::new(false),
             abandoned: AtomicBool::new(false),
+            nudge: Notify::new(),
             in_flight: AtomicUsize::new(0),
             turns: AtomicU64::new(0),
             turned: AtomicU64::new(0),

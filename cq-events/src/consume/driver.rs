@@ -236,6 +236,7 @@ impl<H: EventHandler> Driver<H> {
                     commit.unwrap_or(Input::Tick)
                 }
                 () = tokio::time::sleep_until(deadline.into()) => Input::Tick,
+                () = self.shared.nudge.notified() => Input::Tick,
                 () = told(&mut stop), if !stopping => Input::Shutdown,
                 () = self.group.woken(), if !self.due => {
                     self.due = true;

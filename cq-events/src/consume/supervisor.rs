@@ -14,6 +14,9 @@ use super::driver::Driver;
 use super::group::{self, CLOSE, Client};
 use super::{ConsumeError, EventHandler};
 
+/// How long the driver may stand still until it is woken from outside.
+const STILL: Duration = Duration::from_secs(1);
+
 /// How long the steps of an end may take that make no turn.
 const SLACK: Duration = Duration::from_secs(2);
 
@@ -28,6 +31,7 @@ pub(super) async fn supervise<H: EventHandler>(
     let group = consumer.group.name().to_owned();
     let mut driver =
         Task { driver: tokio::spawn(Driver::new(consumer).run()), shared: Arc::clone(&shared), client };
+    keep_awake(&shared);
     let mut stop = shared.stop.subscribe();
     let ended = tokio::select! {
         ended = &mut driver.driver => Some(ended),
@@ -53,6 +57,29 @@ pub(super) async fn supervise<H: EventHandler>(
             let messages = shared.in_flight.load(Ordering::Relaxed).max(1);
             Err(ConsumeError::Unfinished { messages, waited: waits })
         }
+    }
+}
+
+/// Wakes the driver when it stands still. A handler that blocks the very thread that keeps the async runtime's time stops all
+/// of its timers, also the one by which it would be found; the runtime goes on when it is woken by another thread.
+fn keep_awake(shared: &Arc<Shared>) {
+    let shared = Arc::downgrade(shared);
+    let waking = move || {
+        let mut before = None;
+        loop {
+            std::thread::sleep(STILL);
+            let Some(shared) = shared.upgrade().filter(|shared| shared.counters.snapshot().is_running) else {
+                return;
+            };
+            let turns = shared.turns();
+            if before.replace(turns) == Some(turns) {
+                shared.nudge.notify_one();
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("cq-events-awake".to_owned());
+    if let Err(error) = thread.spawn(waking) {
+        tracing::warn!("no thread to keep a consumer awake: {error}");
     }
 }
 
