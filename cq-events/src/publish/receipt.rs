@@ -22,7 +22,8 @@ pub struct Published {
     pub topic: &'static str,
     /// The partition.
     pub partition: i32,
-    /// The offset; negative with [`Acks::None`](crate::kafka::Acks::None), where the broker does not say it.
+    /// The offset; negative where the broker does not say it: with [`Acks::None`](crate::kafka::Acks::None), and where an
+    /// answer was lost and the retry turned out to be a duplicate, which a broker's failure can bring about.
     pub offset: i64,
 }
 
