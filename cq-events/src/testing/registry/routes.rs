@@ -150,8 +150,8 @@ fn schemas(state: &State, request: &Request, path: &[&str]) -> Result<Value, Ref
 
 fn look_up(state: &State, request: &Request, subject: &str) -> Result<Value, Refusal> {
     let deleted = request.has("deleted");
-    state.check_subject(subject, deleted)?;
     let candidate = Candidate::new(state, &request.submission()?)?;
+    state.check_subject(subject, deleted)?;
     let found = state.find(subject, &candidate, deleted).ok_or_else(Refusal::no_schema)?;
     described(state, Some(subject), found, request)
 }
@@ -227,7 +227,7 @@ fn mode(state: &mut State, request: &Request, subject: Option<&str>) -> Result<V
 /// A schema by its id, with one of the places where it stands.
 fn schema(state: &State, id: Id, request: &Request) -> Result<Value, Refusal> {
     let stored = state.schema(id)?;
-    let mut body = json!({ "guid": stored.guid, "schema": text(stored, request) });
+    let mut body = json!({ "guid": stored.guid.to_string(), "schema": text(stored, request) });
     if let Some((subject, version)) = state.places(id, true).next() {
         insert(&mut body, "subject", json!(subject));
         insert(&mut body, "version", json!(version));
@@ -240,7 +240,7 @@ fn schema(state: &State, id: Id, request: &Request) -> Result<Value, Refusal> {
 fn described(state: &State, subject: Option<&str>, found: Found, request: &Request) -> Result<Value, Refusal> {
     let stored = state.schema(found.id)?;
     let mut body = json!({
-        "version": found.version, "id": found.id, "guid": stored.guid, "schema": text(stored, request),
+        "version": found.version, "id": found.id, "guid": stored.guid.to_string(), "schema": text(stored, request),
     });
     if let Some(subject) = subject {
         insert(&mut body, "subject", json!(subject));
