@@ -63,8 +63,7 @@ impl Refusal {
     }
 
     pub(super) fn subject_not_deleted(subject: &str) -> Self {
-        let message =
-            format!("Subject '{subject}' was not deleted first before being permanently deleted");
+        let message = format!("Subject '{subject}' was not deleted first before being permanently deleted");
         Self::new(40405, message)
     }
 

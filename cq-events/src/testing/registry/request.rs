@@ -68,7 +68,9 @@ impl Request {
             )));
         }
         if let Some(key) = ["metadata", "ruleSet"].into_iter().find(|key| present(&body, key).is_some()) {
-            return Err(Refusal::invalid_schema(format!("this registry in memory has no support for `{key}`")));
+            return Err(Refusal::invalid_schema(format!(
+                "this registry in memory has no support for `{key}`"
+            )));
         }
         let references = present(&body, "references").and_then(Value::as_array).map(Vec::as_slice);
         let references = references.unwrap_or_default().iter().map(reference);
@@ -109,8 +111,12 @@ fn reference(json: &Value) -> Result<Reference, Refusal> {
     let text = |key| json.get(key).and_then(Value::as_str).map(str::to_owned);
     let version = json.get("version").and_then(Value::as_i64).and_then(|it| Number::try_from(it).ok());
     match (text("name"), text("subject"), version) {
-        (Some(name), Some(subject), Some(version)) => Ok(Reference { name, subject: subject_name(&subject)?, version }),
-        _ => Err(Refusal::invalid_schema(format!("a reference has a name, a subject and a version, and not {json}"))),
+        (Some(name), Some(subject), Some(version)) => {
+            Ok(Reference { name, subject: subject_name(&subject)?, version })
+        }
+        _ => Err(Refusal::invalid_schema(format!(
+            "a reference has a name, a subject and a version, and not {json}"
+        ))),
     }
 }
 

@@ -101,12 +101,16 @@ fn subjects(state: &mut State, request: &Request, path: &[&str]) -> Result<Value
             state.delete_version(&subject, wanted(version)?, permanent).map(|version| json!(version))
         }
         ("GET", ["subjects", subject, "versions", version, "referencedby"]) => {
-            let found = version_of(state, subject, version, true)?;
-            let referring = state.referring(&subject_name(subject)?, found.version);
+            let subject = subject_name(subject)?;
+            let found = state.version(&subject, wanted(version)?, true)?;
+            let referring = state.referring(&subject, found.version);
             let stands = |id: &Id| state.places(*id, deleted).next().is_some();
             Ok(json!(request.page(referring.filter(stands))))
         }
-        (_, ["subjects"] | ["subjects", _] | ["subjects", _, "versions"] | ["subjects", _, "versions", _])
+        (
+            _,
+            ["subjects"] | ["subjects", _] | ["subjects", _, "versions"] | ["subjects", _, "versions", _],
+        )
         | (_, ["subjects", _, "versions", _, "referencedby"]) => Err(Refusal::no_such_method()),
         _ => Err(Refusal::no_such_path()),
     }
@@ -156,7 +160,12 @@ fn look_up(state: &State, request: &Request, subject: &str) -> Result<Value, Ref
     described(state, Some(subject), found, request)
 }
 
-fn compatibility(state: &State, request: &Request, subject: &str, version: &[&str]) -> Result<Value, Refusal> {
+fn compatibility(
+    state: &State,
+    request: &Request,
+    subject: &str,
+    version: &[&str],
+) -> Result<Value, Refusal> {
     let version = match version {
         [] => None,
         [version] => Some(wanted(version)?),
@@ -237,7 +246,12 @@ fn schema(state: &State, id: Id, request: &Request) -> Result<Value, Refusal> {
 }
 
 /// A version with its schema. The type is left out, since it is Avro.
-fn described(state: &State, subject: Option<&str>, found: Found, request: &Request) -> Result<Value, Refusal> {
+fn described(
+    state: &State,
+    subject: Option<&str>,
+    found: Found,
+    request: &Request,
+) -> Result<Value, Refusal> {
     let stored = state.schema(found.id)?;
     let mut body = json!({
         "version": found.version, "id": found.id, "guid": stored.guid.to_string(), "schema": text(stored, request),

@@ -172,7 +172,11 @@ impl State {
     /// When nothing may be changed there.
     pub(super) fn check_writable(&self, subject: Option<&str>) -> Result<(), Refusal> {
         let mode = subject.map_or(self.modes.global(), |subject| self.mode(subject));
-        if mode.is_read_only() { Err(Refusal::not_permitted(is_not(subject, "is in read-only mode"))) } else { Ok(()) }
+        if mode.is_read_only() {
+            Err(Refusal::not_permitted(is_not(subject, "is in read-only mode")))
+        } else {
+            Ok(())
+        }
     }
 }
 
