@@ -73,9 +73,10 @@ fetch_with_maven() { # WHAT FOLDER FILE_IN_IT GOAL ARGUMENT...
     mkdir "$services/fetch.tmp"
     trap 'rm -rf "$services/fetch.tmp"' EXIT
     local new=$services/fetch.tmp/new
-    # -C: a file whose checksum is wrong is an error, not a warning.
+    # -C: a file whose checksum is wrong is an error, not a warning. What was unpacked before is marked, and would
+    # not be unpacked again: the marks are thrown away.
     mvn -B -q -C -Dstyle.color=never -f "$here/pom.xml" "dependency:$goal" "$@" \
-      -DoutputDirectory="$new" </dev/null >"$services/fetch.tmp/log" 2>&1 || {
+      -DoutputDirectory="$new" -DmarkersDirectory="$services/fetch.tmp/marks" </dev/null >"$services/fetch.tmp/log" 2>&1 || {
       head -n 30 "$services/fetch.tmp/log" >&2
       fail "Maven could not fetch $what (its words are above): the first fetch needs the network, or a mirror in Maven's settings"
     }
