@@ -53,7 +53,7 @@ pub struct Outgoing<'a> {
     pub subject: Subject,
     /// The stream's schema.
     pub schema: &'a str,
-    pub key: Option<&'a str>,
+    pub key: Option<String>,
     /// The event's form.
     pub event: &'a Json,
 }
