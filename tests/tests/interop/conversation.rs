@@ -18,10 +18,11 @@ use cq_events_tests::raw;
 use cq_events_tests::registries::Registry;
 use kinds_events::{keyed_2, keyed_3, keyed_7, keyed_16};
 use kinds_events::kinds::KindsEvent;
+use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 /// Starts a program: by Kafka's servers and the registry's address.
-pub type Start = fn(&str, &str) -> Program;
+pub(crate) type Start = fn(&str, &str) -> Program;
 
 /// Events of each type, and of each way to register it.
 const EACH: usize = 20;
@@ -29,7 +30,7 @@ const EACH: usize = 20;
 const SUBJECTS: [Subject; 3] = [Subject::Topic, Subject::Record, Subject::TopicRecord];
 
 /// Every event type in both directions, every field compared.
-pub async fn with(registry: Registry, start: Start) {
+pub(crate) async fn with(registry: Registry, start: Start) {
     let streams = STREAMS.into_iter().chain([KindsEvent::STREAM, OldEvent::STREAM, NowEvent::STREAM]);
     let lab = Lab::start(registry, streams).await;
     let mut program = start(&lab.servers(), &lab.registry());
@@ -163,7 +164,7 @@ fn types(seen: &[Seen]) -> BTreeSet<String> {
 }
 
 /// Keys, each of which the program puts where our producer puts it, in topics of several numbers of partitions.
-pub async fn same_partitions(registry: Registry, start: Start) {
+pub(crate) async fn same_partitions(registry: Registry, start: Start) {
     let streams = [
         keyed_2::Keyed2Event::STREAM,
         keyed_3::Keyed3Event::STREAM,
@@ -178,10 +179,9 @@ pub async fn same_partitions(registry: Registry, start: Start) {
     in_partitions::<keyed_16::Keyed16Event>(&lab, &mut program).await;
 }
 
-async fn in_partitions<S: EventStream + Clone>(lab: &Lab, program: &mut Program) {
-    let partitions = S::STREAM.topic_spec.partitions;
-    let made = Samples::of::<S>();
-    let samples: Vec<Sample<S>> = keys().iter().map(|key| made.make(json!({"interop.keyed.Keyed": {"key": key}}))).collect();
+async fn in_partitions<S: EventStream + Clone + DeserializeOwned>(lab: &Lab, program: &mut Program) {
+    let partitions = usize::try_from(S::STREAM.topic_spec.partitions).unwrap();
+    let samples: Vec<Sample<S>> = keys().iter().map(|key| Samples::make(json!({"interop.keyed.Keyed": {"key": key}}))).collect();
     let ours = lab.publish(&samples).await;
     let theirs = program.write(&outgoing(S::STREAM.topic, &samples, Subject::Topic));
     let only = |places: &[(i32, i64)]| places.iter().map(|place| place.0).collect::<Vec<_>>();
