@@ -21,6 +21,8 @@ use uuid::Uuid;
 #[cfg(any(feature = "http", feature = "kafka"))]
 pub use config::{RegistryConfig, RegistryConfigBuilder};
 pub use error::RegistryError;
+#[cfg(all(feature = "http", feature = "testing"))]
+pub(crate) use http::differences;
 #[cfg(feature = "http")]
 pub use http::{Compatibility, HttpRegistry, Registered, Version};
 pub use local::LocalRegistry;
