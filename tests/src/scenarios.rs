@@ -17,7 +17,7 @@ use cq_events::consume::{self, ConsumeError, ConsumerHandle, DeliveryError, Fail
 use cq_events::event::{Event, FailurePolicy, StreamSchema as _};
 use cq_events::kafka::{KafkaConfig, end_offsets, group_lag};
 use cq_events::publish::{PublishError, Published, TryQueueError};
-use cq_events::registry::{LocalRegistry, SchemaRegistry as _};
+use cq_events::registry::{LocalRegistry, SchemaRegistry as _, SubjectSchema};
 use cq_events::{Consumer, Producer, Unknown};
 use cq_events_examples::day::Day;
 use jiff::Timestamp;
@@ -424,7 +424,7 @@ pub async fn tombstones_and_events_of_newer_programs_go_to_on_unknown(cluster: &
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("newer.avsc"), &newer).expect("a file");
     let registry = Arc::new(LocalRegistry::with_folder(folder.path()).expect("a valid schema"));
-    let id = registry.id_of("any", &newer).await.expect("a valid schema");
+    let id = registry.id_of(&SubjectSchema::new("any", &newer)).await.expect("a valid schema");
     let mut paused = Vec::new();
     codec::write_frame(id, &mut paused);
     paused.extend_from_slice(b"\x00\x0alunch");

@@ -4,7 +4,7 @@ use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use apache_avro::{Decimal, Schema};
 use cq_events::codec::write_frame;
-use cq_events::registry::{LocalRegistry, SchemaId, SchemaRegistry};
+use cq_events::registry::{LocalRegistry, SchemaId, SchemaRegistry, SubjectSchema};
 use tempfile::TempDir;
 use tokio::runtime::Builder;
 
@@ -17,7 +17,7 @@ fn written(schema: &str, value: Value) -> (TempDir, Library, Vec<u8>) {
     let library = Library::new(Some(folder.path())).unwrap();
     let runtime = Builder::new_current_thread().build().unwrap();
     let registry = LocalRegistry::default();
-    let id = runtime.block_on(registry.id_of("any", schema)).unwrap();
+    let id = runtime.block_on(registry.id_of(&SubjectSchema::new("any", schema))).unwrap();
     let mut bytes = Vec::new();
     write_frame(id, &mut bytes);
     let schema = Schema::parse_str(schema).unwrap();

@@ -3,7 +3,7 @@ use std::path::Path;
 use chip_quality_events::user::{AuthMethod, UserEvent, UserLogin};
 use cq_events::codec::{encode, write_frame};
 use cq_events::event::StreamSchema;
-use cq_events::registry::{LocalRegistry, SchemaRegistry};
+use cq_events::registry::{LocalRegistry, SchemaRegistry, SubjectSchema};
 
 use crate::support::{Bench, DLQ, Sent, burial, dead, message};
 
@@ -20,7 +20,9 @@ fn login(folder: &Path) -> Sent {
             .build(),
     );
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let id = runtime.block_on(LocalRegistry::default().id_of("any", UserEvent::STREAM.schema)).unwrap();
+    let id = runtime
+        .block_on(LocalRegistry::default().id_of(&SubjectSchema::new("any", UserEvent::STREAM.schema)))
+        .unwrap();
     let mut value = Vec::new();
     write_frame(id, &mut value);
     encode(&event, &mut value).unwrap();

@@ -108,7 +108,9 @@ impl DeliveryError {
     pub fn kind(&self) -> Option<ErrorKind> {
         Some(match self {
             Self::Frame(_) => ErrorKind::Unframed,
-            Self::Registry(RegistryError::UnknownId { .. }) => ErrorKind::UnknownSchema,
+            Self::Registry(RegistryError::UnknownId { .. } | RegistryError::UnknownGuid { .. }) => {
+                ErrorKind::UnknownSchema
+            }
             Self::Decode { .. } => ErrorKind::Undecodable,
             Self::WriterSchema { .. }
             | Self::Incompatible { .. }
@@ -135,7 +137,9 @@ impl DeliveryError {
             },
             Self::TimedOut { .. } | Self::Cancelled => Verdict::Retry,
             // A registry may learn of a schema a little after its first message.
-            Self::Registry(RegistryError::UnknownId { .. }) => Verdict::Retry,
+            Self::Registry(RegistryError::UnknownId { .. } | RegistryError::UnknownGuid { .. }) => {
+                Verdict::Retry
+            }
             Self::Registry(RegistryError::Schema { .. }) => Verdict::Reject,
             Self::Registry(_) => Verdict::Wait,
             Self::Unrouted { .. } | Self::Stuck { .. } => Verdict::Stop,

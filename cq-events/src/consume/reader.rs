@@ -44,8 +44,10 @@ impl Reader {
     ) -> Result<Self, RegistryError> {
         let mut own = Vec::with_capacity(streams.len());
         for stream in streams {
-            let id = registry.id_of(&stream.subject(), stream.schema).await?;
-            own.push((*stream, id, Arc::new(Plan::Own(Places::new(stream.schema)))));
+            for schema in stream.subjects() {
+                let id = registry.id_of(&schema).await?;
+                own.push((*stream, id, Arc::new(Plan::Own(Places::new(stream.schema)))));
+            }
         }
         Ok(Self { registry, limits, own, plans: Mutex::default() })
     }

@@ -25,6 +25,7 @@ pub(crate) use policy::Failures;
 pub use unknown::Unknown;
 
 use crate::codec::{Decoder, Encode, View};
+use crate::registry::SubjectSchema;
 
 /// An event: a record of a stream, or the stream's enum over all of them.
 ///
@@ -192,6 +193,11 @@ impl StreamInfo {
     /// The subject of the stream's schema in a registry: `<topic>-value`, the TopicNameStrategy.
     pub fn subject(&self) -> String {
         format!("{}-value", self.topic)
+    }
+
+    /// The stream's subjects in a registry, each with its schema.
+    pub fn subjects(&self) -> Vec<SubjectSchema<'static>> {
+        vec![SubjectSchema::new(self.subject(), self.schema)]
     }
 }
 

@@ -11,7 +11,7 @@ use crate::codec::{Encoder, write_frame};
 use crate::event::{EventStream, StreamInfo};
 use crate::kafka::require_topics;
 use crate::observe::correlation;
-use crate::registry::SchemaId;
+use crate::registry::{SchemaId, SubjectSchema};
 
 /// Publishes the events of the stream `S`. Cheap to clone.
 ///
@@ -32,8 +32,9 @@ impl<S: EventStream> StreamProducer<S> {
     pub async fn new(producer: &Producer) -> Result<Self, PublishError> {
         producer.queue().open()?;
         let subject = S::STREAM.subject();
-        let id = producer.registry().id_of(&subject, S::STREAM.schema).await;
-        let id = id.map_err(|source| PublishError::Registry { subject, source })?;
+        let schema = SubjectSchema::new(&subject, S::STREAM.schema);
+        let id = producer.registry().id_of(&schema).await;
+        let id = id.map_err(|source| PublishError::Registry { subject: subject.clone(), source })?;
         let client = producer.queue().client().clone();
         let fetch = move |topic: &str, timeout: std::time::Duration| {
             client.client().fetch_metadata(Some(topic), timeout)

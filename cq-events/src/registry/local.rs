@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cq_events_schema::normalise;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
-use super::{RegistryError, RegistryFuture, SchemaId, SchemaRegistry};
+use super::{RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
 
 /// A registry without a server: the id of a schema is 31 bits of the SHA-256 of its normalised JSON, so that all
 /// processes agree on it.
@@ -84,12 +85,19 @@ impl LocalRegistry {
 }
 
 impl SchemaRegistry for LocalRegistry {
-    fn id_of<'a>(&'a self, subject: &'a str, schema: &'a str) -> RegistryFuture<'a, SchemaId> {
-        Box::pin(async move { self.add(subject, schema) })
+    fn id_of<'a>(&'a self, schema: &'a SubjectSchema<'a>) -> RegistryFuture<'a, SchemaId> {
+        Box::pin(async move { self.add(&schema.subject, &schema.schema) })
     }
 
     fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>> {
         Box::pin(async move { self.get(id) })
+    }
+
+    /// It gives no GUIDs, and knows none.
+    fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>> {
+        let registry =
+            "the local registry, which has ids only: only a schema registry's server has GUIDs".to_owned();
+        Box::pin(async move { Err(RegistryError::UnknownGuid { guid, registry }) })
     }
 }
 
@@ -134,17 +142,17 @@ mod tests {
     #[tokio::test]
     async fn an_id_is_that_of_the_content_and_reads_back() {
         let (one, other) = (LocalRegistry::default(), LocalRegistry::default());
-        let id = one.id_of("a-value", SCHEMA).await.unwrap();
-        assert_eq!(id, other.id_of("b-value", SCHEMA).await.unwrap());
+        let id = one.id_of(&SubjectSchema::new("a-value", SCHEMA)).await.unwrap();
+        assert_eq!(id, other.id_of(&SubjectSchema::new("b-value", SCHEMA)).await.unwrap());
         assert!(id.get() < 1 << 31);
         assert_eq!(*one.schema_of(id).await.unwrap(), *normalise(SCHEMA).unwrap());
-        assert_ne!(id, one.id_of("a-value", OTHER).await.unwrap());
+        assert_ne!(id, one.id_of(&SubjectSchema::new("a-value", OTHER)).await.unwrap());
     }
 
     #[tokio::test]
     async fn an_unknown_id_is_an_error_that_names_the_known_ones() {
         let registry = LocalRegistry::default();
-        let id = registry.id_of("a-value", SCHEMA).await.unwrap();
+        let id = registry.id_of(&SubjectSchema::new("a-value", SCHEMA)).await.unwrap();
         let error = registry.schema_of(SchemaId::new(7)).await.unwrap_err();
         assert!(matches!(error, RegistryError::UnknownId { .. }));
         assert!(
@@ -172,7 +180,7 @@ mod tests {
         let registry = LocalRegistry::with_folder(&folder).unwrap();
         fs::remove_dir_all(&folder).unwrap();
         assert_eq!(registry.schemas().len(), 2);
-        let id = LocalRegistry::default().id_of("a-value", SCHEMA).await.unwrap();
+        let id = LocalRegistry::default().id_of(&SubjectSchema::new("a-value", SCHEMA)).await.unwrap();
         assert_eq!(*registry.schema_of(id).await.unwrap(), *normalise(SCHEMA).unwrap());
         let error = LocalRegistry::with_folder(folder.join("none")).unwrap_err();
         assert!(matches!(error, RegistryError::Folder { .. }));

@@ -1,13 +1,17 @@
 //! Which schema has which id.
 
 mod local;
+mod subject;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 pub use local::LocalRegistry;
+pub use subject::{Registration, SubjectSchema};
 
 /// The number that stands for a schema in front of each message.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,11 +48,14 @@ pub type RegistryFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, RegistryE
 ///
 /// Answers for one id never change; callers cache them, and never cache an error for good.
 pub trait SchemaRegistry: fmt::Debug + Send + Sync + 'static {
-    /// The id of `schema` (JSON) under `subject`, registering it where the registry's policy allows that.
-    fn id_of<'a>(&'a self, subject: &'a str, schema: &'a str) -> RegistryFuture<'a, SchemaId>;
+    /// The id of a schema under its subject, registering it where the policy allows that.
+    fn id_of<'a>(&'a self, schema: &'a SubjectSchema<'a>) -> RegistryFuture<'a, SchemaId>;
 
-    /// The schema (JSON) that has this id.
+    /// The assembled schema (JSON) that has this id.
     fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>>;
+
+    /// The assembled schema (JSON) that has this GUID: what some writers put into a header instead of an id.
+    fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>>;
 }
 
 /// Why a registry cannot answer.
@@ -60,6 +67,14 @@ pub enum RegistryError {
     UnknownId {
         /// The id.
         id: SchemaId,
+        /// Which registry was asked, and what it knows.
+        registry: String,
+    },
+    /// The registry has no schema with this GUID.
+    #[error("schema GUID {guid} is unknown to {registry}")]
+    UnknownGuid {
+        /// The GUID.
+        guid: Uuid,
         /// Which registry was asked, and what it knows.
         registry: String,
     },

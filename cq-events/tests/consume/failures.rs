@@ -8,11 +8,14 @@ use cq_events::codec::write_frame;
 use cq_events::consume::{ConsumeError, ConsumerBuilder, DeliveryError};
 use cq_events::dead_letter::{DeadLetter, ErrorKind, original};
 use cq_events::event::{FailurePolicy, Header, Headers, StreamSchema};
-use cq_events::registry::{LocalRegistry, RegistryError, RegistryFuture, SchemaId, SchemaRegistry};
+use cq_events::registry::{
+    LocalRegistry, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema,
+};
 use cq_events::testing::EmbeddedBroker;
 use cq_events::{Consumer, Failure, Unknown};
 use rdkafka::Message as _;
 use rdkafka::message::{Headers as _, OwnedMessage};
+use uuid::Uuid;
 
 use crate::pump::{PumpEvent, TOPIC};
 use crate::support::{
@@ -95,7 +98,10 @@ async fn what_is_given_up_lies_among_the_dead_letters_as_it_was_and_the_rest_goe
     let mut broken = Vec::new();
     let schema = cq_events::registry::LocalRegistry::default();
     write_frame(
-        schema.id_of("pump.events-value", <PumpEvent as StreamSchema>::STREAM.schema).await.unwrap(),
+        schema
+            .id_of(&SubjectSchema::new("pump.events-value", <PumpEvent as StreamSchema>::STREAM.schema))
+            .await
+            .unwrap(),
         &mut broken,
     );
     broken.push(0x80);
@@ -245,8 +251,8 @@ struct Failing {
 }
 
 impl SchemaRegistry for Failing {
-    fn id_of<'a>(&'a self, subject: &'a str, schema: &'a str) -> RegistryFuture<'a, SchemaId> {
-        self.local.id_of(subject, schema)
+    fn id_of<'a>(&'a self, schema: &'a SubjectSchema<'a>) -> RegistryFuture<'a, SchemaId> {
+        self.local.id_of(schema)
     }
 
     fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>> {
@@ -258,13 +264,17 @@ impl SchemaRegistry for Failing {
             Err(RegistryError::Unavailable { registry: "here".to_owned(), reason: "down".to_owned() })
         })
     }
+
+    fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>> {
+        self.local.schema_of_guid(guid)
+    }
 }
 
 /// A message of another writer, whom the registry knows, on the key `k`; and what others publish after it.
 async fn with_other_writer(broker: &EmbeddedBroker) -> Arc<Failing> {
     let registry = Failing { local: LocalRegistry::default(), is_up: AtomicBool::new(false) };
     let schema = r#"[{"type":"record","name":"Strange","namespace":"pump","fields":[]}]"#;
-    let id = registry.local.id_of("other", schema).await.unwrap();
+    let id = registry.local.id_of(&SubjectSchema::new("other", schema)).await.unwrap();
     let mut value = Vec::new();
     write_frame(id, &mut value);
     value.push(0);

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use cq_events::registry::{LocalRegistry, RegistryError, RegistryFuture, SchemaId, SchemaRegistry};
+use cq_events::registry::{
+    LocalRegistry, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema,
+};
+use uuid::Uuid;
 
 /// This build's schemas, and those that are added. While it is down it looks nothing up.
 #[derive(Debug, Default)]
@@ -31,8 +34,8 @@ impl Versions {
 }
 
 impl SchemaRegistry for Versions {
-    fn id_of<'a>(&'a self, subject: &'a str, schema: &'a str) -> RegistryFuture<'a, SchemaId> {
-        self.own.id_of(subject, schema)
+    fn id_of<'a>(&'a self, schema: &'a SubjectSchema<'a>) -> RegistryFuture<'a, SchemaId> {
+        self.own.id_of(schema)
     }
 
     fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>> {
@@ -51,5 +54,9 @@ impl SchemaRegistry for Versions {
             }
             None => self.own.schema_of(id),
         }
+    }
+
+    fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>> {
+        self.own.schema_of_guid(guid)
     }
 }

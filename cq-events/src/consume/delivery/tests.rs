@@ -11,7 +11,7 @@ use super::*;
 use crate::codec::{Decode, DecodeLimits, Encode, Encoder, write_frame};
 use crate::consume::{EventHandler, Handled};
 use crate::event::{Event, HeaderPolicy, StreamSchema, TopicSpec, Viewed};
-use crate::registry::{RegistryFuture, SchemaRegistry};
+use crate::registry::{RegistryFuture, SchemaRegistry, SubjectSchema};
 
 #[derive(Clone, Debug, PartialEq)]
 struct DoorOpened {
@@ -128,7 +128,7 @@ const OWN: SchemaId = SchemaId::new(1);
 const OTHER: SchemaId = SchemaId::new(2);
 
 impl SchemaRegistry for Schemas {
-    fn id_of<'a>(&'a self, _subject: &'a str, _schema: &'a str) -> RegistryFuture<'a, SchemaId> {
+    fn id_of<'a>(&'a self, _: &'a SubjectSchema<'a>) -> RegistryFuture<'a, SchemaId> {
         Box::pin(async { Ok(OWN) })
     }
 
@@ -137,6 +137,10 @@ impl SchemaRegistry for Schemas {
         Box::pin(async move {
             other.ok_or_else(|| RegistryError::UnknownId { id, registry: "the test".to_owned() })
         })
+    }
+
+    fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>> {
+        Box::pin(async move { Err(RegistryError::UnknownGuid { guid, registry: "the test".to_owned() }) })
     }
 }
 

@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::clock::Clock;
 use super::work::{NEWER_SCHEMA, NOBODYS, OWN};
-use crate::registry::{RegistryError, RegistryFuture, SchemaId, SchemaRegistry};
+use crate::registry::{RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
 
 /// How long it takes to answer.
 const ANSWER: Duration = Duration::from_millis(4);
@@ -33,7 +35,7 @@ impl Registry {
 }
 
 impl SchemaRegistry for Registry {
-    fn id_of<'a>(&'a self, _subject: &'a str, _schema: &'a str) -> RegistryFuture<'a, SchemaId> {
+    fn id_of<'a>(&'a self, _: &'a SubjectSchema<'a>) -> RegistryFuture<'a, SchemaId> {
         Box::pin(async { Ok(OWN) })
     }
 
@@ -50,6 +52,13 @@ impl SchemaRegistry for Registry {
                 Ok(NEWER_SCHEMA.into())
             }
         })
+    }
+
+    /// No message of the simulation has one.
+    fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>> {
+        Box::pin(
+            async move { Err(RegistryError::UnknownGuid { guid, registry: "the simulation".to_owned() }) },
+        )
     }
 }
 

@@ -1,0 +1,58 @@
+use std::borrow::Cow;
+
+/// A subject of a stream, and the schema that this build has for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectSchema<'a> {
+    /// The subject: the name under which a registry keeps the versions of a schema.
+    pub subject: Cow<'a, str>,
+    /// The assembled schema, as JSON.
+    pub schema: Cow<'a, str>,
+    /// How the schema gets its id; None: as the registry's configuration says.
+    pub registration: Option<Registration>,
+}
+
+/// How a schema of this build gets its id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Registration {
+    /// It is registered, unless it is already: for development.
+    #[default]
+    IfAbsent,
+    /// Exactly this schema has to be registered, in any version of the subject. Nothing is ever registered.
+    Exact,
+    /// The latest version of the subject is taken, which may differ in what does not change the bytes, such as
+    /// documentation. Nothing is ever registered.
+    Latest,
+}
+
+impl<'a> SubjectSchema<'a> {
+    /// A schema under a subject.
+    pub fn new(subject: impl Into<Cow<'a, str>>, schema: impl Into<Cow<'a, str>>) -> Self {
+        Self { subject: subject.into(), schema: schema.into(), registration: None }
+    }
+
+    /// The same with a policy of its own (None: none).
+    #[must_use]
+    pub fn registration(mut self, registration: impl Into<Option<Registration>>) -> Self {
+        self.registration = registration.into();
+        self
+    }
+}
+
+impl Registration {
+    /// All policies.
+    pub const ALL: [Self; 3] = [Self::IfAbsent, Self::Exact, Self::Latest];
+
+    /// The name, such as `if-absent`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IfAbsent => "if-absent",
+            Self::Exact => "exact",
+            Self::Latest => "latest",
+        }
+    }
+
+    /// The policy of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|registration| registration.name() == name)
+    }
+}
