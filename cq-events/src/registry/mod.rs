@@ -42,6 +42,60 @@ impl fmt::Debug for SchemaId {
     }
 }
 
+/// What a message names its writer's schema by.
+///
+/// ```
+/// use cq_events::registry::{SchemaId, SchemaRef};
+///
+/// assert_eq!(SchemaRef::from(SchemaId::new(7)).to_string(), "schema id 7");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SchemaRef {
+    /// An id, which is one registry's own.
+    Id(SchemaId),
+    /// A GUID, which is the same in every registry.
+    Guid(Uuid),
+}
+
+impl SchemaRef {
+    /// The id, where it is one.
+    pub const fn id(self) -> Option<SchemaId> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Guid(_) => None,
+        }
+    }
+
+    /// The GUID, where it is one.
+    pub const fn guid(self) -> Option<Uuid> {
+        match self {
+            Self::Id(_) => None,
+            Self::Guid(guid) => Some(guid),
+        }
+    }
+}
+
+impl From<SchemaId> for SchemaRef {
+    fn from(id: SchemaId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<Uuid> for SchemaRef {
+    fn from(guid: Uuid) -> Self {
+        Self::Guid(guid)
+    }
+}
+
+impl fmt::Display for SchemaRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "schema id {id}"),
+            Self::Guid(guid) => write!(f, "schema GUID {guid}"),
+        }
+    }
+}
+
 /// The future that a registry's call returns.
 pub type RegistryFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, RegistryError>> + Send + 'a>>;
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
+use crate::consume::Failure;
 use crate::codec::{Decode, DecodeLimits, Encode, Encoder, write_frame};
 use crate::consume::{EventHandler, Handled};
 use crate::event::{Event, HeaderPolicy, StreamSchema, TopicSpec, Viewed};
@@ -364,7 +365,7 @@ fn what_another_schema_says_is_resolved_and_what_the_build_does_not_know_goes_to
     // by "ab", key 1 byte, id 5
     deliver(&[2, 2, 4, b'a', b'b', 2, 9, 10]).unwrap();
     let unknown =
-        Unknown::Event { fullname: "test.DoorClosed".to_owned(), schema_id: OTHER, datum: vec![42] };
+        Unknown::Event { fullname: "test.DoorClosed".to_owned(), schema: OTHER.into(), datum: vec![42] };
     let seen = porter.seen.lock().unwrap();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0], format!("{unknown:?}"));
