@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`builder`] | what the builders of generated records are made of |
 //! | [`event`] | what an event and a stream are; the message that carries one |
+//! | `config` | what configurations have in common: errors that tell everything, and secrets that do not show |
 //! | [`codec`] | the Confluent wire header and the Avro binary encoding |
 //! | [`registry`] | which schema has which id |
 //! | [`publish`] | the producer |
@@ -22,6 +23,8 @@
 
 pub mod builder;
 pub mod codec;
+#[cfg(any(feature = "http", feature = "kafka"))]
+pub mod config;
 pub mod consume;
 pub mod dead_letter;
 pub mod event;

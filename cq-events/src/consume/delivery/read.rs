@@ -95,7 +95,12 @@ impl<'a> Delivery<'a> {
     }
 
     /// What was written with another schema cannot be read.
-    fn refusal(&self, written: &Written<'_, '_>, branch: Option<usize>, error: ResolveError) -> DeliveryError {
+    fn refusal(
+        &self,
+        written: &Written<'_, '_>,
+        branch: Option<usize>,
+        error: ResolveError,
+    ) -> DeliveryError {
         let Written { stream, schema, .. } = *written;
         let ours = branch.and_then(|branch| stream.events.get(branch)).map(|event| event.fullname);
         let event = match &error {
@@ -105,8 +110,7 @@ impl<'a> Delivery<'a> {
         match error {
             ResolveError::Decode(error) => DeliveryError::Decode { event, schema, error },
             error => {
-                let branch =
-                    branch.or_else(|| stream.events.iter().position(|own| own.fullname == event));
+                let branch = branch.or_else(|| stream.events.iter().position(|own| own.fullname == event));
                 let reader = self.reader.own_id(stream, branch).map_or(schema, SchemaRef::from);
                 DeliveryError::Incompatible { event, writer: schema, reader, error: Box::new(error) }
             }

@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::consume::Failure;
 use crate::codec::{Decode, DecodeLimits, Encode, Encoder, write_frame};
+use crate::consume::Failure;
 use crate::consume::{EventHandler, Handled};
 use crate::event::{Event, HeaderPolicy, StreamSchema, TopicSpec, Viewed};
-use crate::registry::{RegistryFuture, SchemaRegistry, SubjectSchema};
+use crate::registry::{RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
 
 #[derive(Clone, Debug, PartialEq)]
 struct DoorOpened {

@@ -1,11 +1,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::{ConfigError, Problems};
-use super::secret::Secret;
 use super::settings::Settings;
 use super::values::{Acks, AutoOffsetReset, Compression, GroupProtocol, SaslMechanism, SecurityProtocol};
 use super::{KafkaConfig, check};
+use crate::config::{ConfigError, Problems, Secret};
 
 /// Builds a [`KafkaConfig`]: from its defaults ([`KafkaConfig::builder`]) or from a configuration that exists
 /// ([`KafkaConfig::to_builder`]).

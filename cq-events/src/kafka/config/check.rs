@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::error::Problems;
 use super::properties;
-use super::secret::{is_secret, without_user_info};
 use super::settings::{Settings, named};
 use super::values::{Acks, Choice, GroupProtocol, SaslMechanism};
+use crate::config::{Problems, Secret, is_secret, without_user_info};
 
 /// Whether this build has TLS and SCRAM.
 const TLS: bool = cfg!(any(feature = "tls", feature = "tls-vendored"));
@@ -180,11 +179,11 @@ fn times(settings: &Settings, problems: &mut Problems) {
 fn texts(settings: &Settings, problems: &mut Problems) {
     let all = [
         ("sasl_username", settings.sasl_username.as_deref()),
-        ("sasl_password", settings.sasl_password.as_ref().map(super::secret::Secret::expose)),
+        ("sasl_password", settings.sasl_password.as_ref().map(Secret::expose)),
         ("ssl_ca_location", settings.ssl_ca_location.as_deref()),
         ("ssl_certificate_location", settings.ssl_certificate_location.as_deref()),
         ("ssl_key_location", settings.ssl_key_location.as_deref()),
-        ("ssl_key_password", settings.ssl_key_password.as_ref().map(super::secret::Secret::expose)),
+        ("ssl_key_password", settings.ssl_key_password.as_ref().map(Secret::expose)),
         ("group_id", settings.group_id.as_deref()),
         ("group_instance_id", settings.group_instance_id.as_deref()),
         ("client_id", settings.client_id.as_deref()),

@@ -4,10 +4,9 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use super::builder::KafkaConfigBuilder;
-use super::error::Problems;
 use super::settings::VARIABLES;
-use super::similar::similar;
 use super::values::Choice;
+use crate::config::{Problems, Secret, similar};
 
 const PREFIX: &str = "KAFKA_";
 const PROPERTY: &str = "KAFKA_PROPERTY_";
@@ -72,11 +71,11 @@ fn apply(builder: &mut KafkaConfigBuilder, name: &str, value: &str) -> Result<()
         "KAFKA_SECURITY_PROTOCOL" => settings.security_protocol = Choice::parse(value)?,
         "KAFKA_SASL_MECHANISM" => settings.sasl_mechanism = Some(Choice::parse(value)?),
         "KAFKA_SASL_USERNAME" => settings.sasl_username = Some(text()),
-        "KAFKA_SASL_PASSWORD" => settings.sasl_password = Some(super::secret::Secret::new(value)),
+        "KAFKA_SASL_PASSWORD" => settings.sasl_password = Some(Secret::new(value)),
         "KAFKA_SSL_CA_LOCATION" => settings.ssl_ca_location = Some(text()),
         "KAFKA_SSL_CERTIFICATE_LOCATION" => settings.ssl_certificate_location = Some(text()),
         "KAFKA_SSL_KEY_LOCATION" => settings.ssl_key_location = Some(text()),
-        "KAFKA_SSL_KEY_PASSWORD" => settings.ssl_key_password = Some(super::secret::Secret::new(value)),
+        "KAFKA_SSL_KEY_PASSWORD" => settings.ssl_key_password = Some(Secret::new(value)),
         "KAFKA_GROUP_ID" => settings.group_id = Some(text()),
         "KAFKA_GROUP_INSTANCE_ID" => settings.group_instance_id = Some(text()),
         "KAFKA_GROUP_PROTOCOL" => settings.group_protocol = Choice::parse(value)?,

@@ -3,11 +3,8 @@
 mod builder;
 mod check;
 mod env;
-mod error;
 mod properties;
-mod secret;
 mod settings;
-mod similar;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -19,12 +16,12 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
+pub use crate::config::{ConfigError, ConfigProblem};
 pub use builder::KafkaConfigBuilder;
-pub use error::{ConfigError, ConfigProblem};
 pub use values::{Acks, AutoOffsetReset, Compression, GroupProtocol, SaslMechanism, SecurityProtocol};
 
+use crate::config::without_user_info;
 use crate::registry::{LocalRegistry, SchemaRegistry};
-use secret::without_user_info;
 use settings::Settings;
 
 /// How to reach Kafka, and how to behave there: checked, immutable, cheap to clone.

@@ -5,10 +5,10 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
 
-use super::error::Problems;
-use super::secret::{REDACTED, Secret, is_secret};
 use super::settings::{Settings, named};
 use super::values::{Choice, GroupProtocol};
+use crate::config::Problems;
+use crate::config::{REDACTED, Secret, is_secret};
 
 /// Properties that have a setting of their own: with two places for one value, one of them would lose silently.
 const OWN_SETTING: &[(&str, &str)] = &[

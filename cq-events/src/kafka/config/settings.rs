@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::secret::{REDACTED, Secret, is_secret, without_user_info};
 use super::values::{Acks, AutoOffsetReset, Compression, GroupProtocol, SaslMechanism, SecurityProtocol};
+use crate::config::{REDACTED, Secret, is_secret, without_user_info};
 
 /// The values behind a configuration and its builder.
 #[derive(Clone, PartialEq, Eq)]

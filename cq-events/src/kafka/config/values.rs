@@ -1,6 +1,6 @@
 //! The settings that take one of a few values.
 
-use super::similar::hint;
+use crate::config::hint;
 
 /// A setting with a fixed set of values, each spelt as librdkafka spells it.
 pub(super) trait Choice: Copy + Sized + 'static {

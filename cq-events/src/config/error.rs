@@ -30,9 +30,9 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.problems.as_slice() {
-            [problem] => write!(f, "invalid Kafka configuration: {problem}"),
+            [problem] => write!(f, "invalid configuration: {problem}"),
             problems => {
-                write!(f, "invalid Kafka configuration, {} problems:", problems.len())?;
+                write!(f, "invalid configuration, {} problems:", problems.len())?;
                 problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
             }
         }
@@ -46,19 +46,19 @@ impl fmt::Display for ConfigProblem {
 }
 
 /// Collects problems, so that all of them are reported together.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Problems(Vec<ConfigProblem>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Problems(Vec<ConfigProblem>);
 
 impl Problems {
-    pub(super) fn add(&mut self, setting: impl Into<String>, message: impl Into<String>) {
+    pub(crate) fn add(&mut self, setting: impl Into<String>, message: impl Into<String>) {
         self.0.push(ConfigProblem { setting: setting.into(), message: message.into() });
     }
 
-    pub(super) fn extend(&mut self, other: Problems) {
+    pub(crate) fn extend(&mut self, other: Problems) {
         self.0.extend(other.0);
     }
 
-    pub(super) fn finish(self) -> Result<(), ConfigError> {
+    pub(crate) fn finish(self) -> Result<(), ConfigError> {
         if self.0.is_empty() { Ok(()) } else { Err(ConfigError { problems: self.0 }) }
     }
 }

@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-pub(super) const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// A text that does not show.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Secret(String);
+pub(crate) struct Secret(String);
 
 impl Secret {
-    pub(super) fn new(text: impl Into<String>) -> Self {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    pub(super) fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -25,7 +25,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Whether a librdkafka property of this name holds a secret, or may.
-pub(super) fn is_secret(property: &str) -> bool {
+pub(crate) fn is_secret(property: &str) -> bool {
     const MARKS: [&str; 9] =
         ["password", "secret", "pem", "jaas", "token", "oauthbearer", "credential", "private", "username"];
     let name = property.to_ascii_lowercase();
@@ -33,7 +33,7 @@ pub(super) fn is_secret(property: &str) -> bool {
 }
 
 /// A URL without its user info.
-pub(super) fn without_user_info(url: &str) -> String {
+pub(crate) fn without_user_info(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
     let (authority, path) = match rest.find(['/', '?', '#']) {
         Some(at) => rest.split_at(at),

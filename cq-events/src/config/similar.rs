@@ -1,7 +1,7 @@
 //! "did you mean".
 
 /// The candidate that differs from `word` by a typo or two, if there is one. Case does not matter.
-pub(super) fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = if word.len() < 6 { 1 } else { 2 };
     candidates
         .into_iter()
@@ -12,7 +12,7 @@ pub(super) fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// ` (did you mean X?)`, or nothing.
-pub(super) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     similar(word, candidates).map_or_else(String::new, |found| format!(" (did you mean {found}?)"))
 }
 
