@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+pub use cq_events_schema::Level;
 pub use local::LocalRegistry;
-pub use subject::{Registration, SubjectSchema};
+pub use subject::{Registration, SubjectSchema, SubjectStrategy};
 
 /// The number that stands for a schema in front of each message.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
