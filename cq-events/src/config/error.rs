@@ -46,7 +46,7 @@ impl fmt::Display for ConfigProblem {
 }
 
 /// Collects problems, so that all of them are reported together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Problems(Vec<ConfigProblem>);
 
 impl Problems {

@@ -111,6 +111,10 @@ pub trait StreamSchema {
     note = "streams are the enums that `cq-events-build` generates, such as `InspectionEvent`"
 )]
 pub trait EventStream: StreamSchema + Event + Encode + Sized {
+    /// The index of the event's branch in this build's schema, and the record by itself: what is written where each event
+    /// has a subject of its own.
+    fn record(&self) -> (usize, &dyn Encode);
+
     /// Reads the record of the branch at `branch` in this build's schema, or None where there is no such branch.
     ///
     /// The decoder remembers its first error and yields zero values after it, so the result counts only if

@@ -1,5 +1,13 @@
 //! Which schema has which id.
+//!
+//! A [`SchemaRegistry`] is asked by producers, once per stream, for the ids of their schemas, and by consumers for the
+//! schemas of ids that they do not know. `HttpRegistry` (feature `http`) speaks to a server, [`LocalRegistry`] needs none.
 
+#[cfg(any(feature = "http", feature = "kafka"))]
+pub(crate) mod config;
+mod error;
+#[cfg(feature = "http")]
+mod http;
 mod local;
 mod subject;
 
@@ -10,7 +18,12 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+#[cfg(any(feature = "http", feature = "kafka"))]
+pub use config::{RegistryConfig, RegistryConfigBuilder};
 pub use cq_events_schema::Level;
+pub use error::RegistryError;
+#[cfg(feature = "http")]
+pub use http::{Compatibility, HttpRegistry, Registered, Version};
 pub use local::LocalRegistry;
 pub use subject::{Registration, SubjectSchema, SubjectStrategy};
 
@@ -42,6 +55,60 @@ impl fmt::Debug for SchemaId {
     }
 }
 
+/// What a message names its writer's schema by.
+///
+/// ```
+/// use cq_events::registry::{SchemaId, SchemaRef};
+///
+/// assert_eq!(SchemaRef::from(SchemaId::new(7)).to_string(), "schema id 7");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SchemaRef {
+    /// An id, which is one registry's own.
+    Id(SchemaId),
+    /// A GUID, which is the same in every registry.
+    Guid(Uuid),
+}
+
+impl SchemaRef {
+    /// The id, where it is one.
+    pub const fn id(self) -> Option<SchemaId> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Guid(_) => None,
+        }
+    }
+
+    /// The GUID, where it is one.
+    pub const fn guid(self) -> Option<Uuid> {
+        match self {
+            Self::Id(_) => None,
+            Self::Guid(guid) => Some(guid),
+        }
+    }
+}
+
+impl From<SchemaId> for SchemaRef {
+    fn from(id: SchemaId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<Uuid> for SchemaRef {
+    fn from(guid: Uuid) -> Self {
+        Self::Guid(guid)
+    }
+}
+
+impl fmt::Display for SchemaRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "schema id {id}"),
+            Self::Guid(guid) => write!(f, "schema GUID {guid}"),
+        }
+    }
+}
+
 /// The future that a registry's call returns.
 pub type RegistryFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, RegistryError>> + Send + 'a>>;
 
@@ -57,59 +124,4 @@ pub trait SchemaRegistry: fmt::Debug + Send + Sync + 'static {
 
     /// The assembled schema (JSON) that has this GUID: what some writers put into a header instead of an id.
     fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>>;
-}
-
-/// Why a registry cannot answer.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RegistryError {
-    /// The registry has no schema with this id.
-    #[error("schema id {id} is unknown to {registry}")]
-    UnknownId {
-        /// The id.
-        id: SchemaId,
-        /// Which registry was asked, and what it knows.
-        registry: String,
-    },
-    /// The registry has no schema with this GUID.
-    #[error("schema GUID {guid} is unknown to {registry}")]
-    UnknownGuid {
-        /// The GUID.
-        guid: Uuid,
-        /// Which registry was asked, and what it knows.
-        registry: String,
-    },
-    /// The registry does not answer now. It may later.
-    #[error("{registry} does not answer: {reason}")]
-    Unavailable {
-        /// Which registry was asked.
-        registry: String,
-        /// What went wrong.
-        reason: String,
-    },
-    /// Two different schemas have one id.
-    #[error(
-        "schema id {id} stands for another schema already: two schemas have the same 31 bits of their SHA-256; \
-         change one of them (a `doc` is enough)"
-    )]
-    Clash {
-        /// The id.
-        id: SchemaId,
-    },
-    /// A schema cannot be parsed.
-    #[error("{origin} is no valid Avro schema: {reason}")]
-    Schema {
-        /// Where the schema comes from: a subject or a file.
-        origin: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A file or folder of schemas cannot be read.
-    #[error("cannot read schemas from {path}: {reason}")]
-    Folder {
-        /// The path.
-        path: String,
-        /// The operating system's words.
-        reason: String,
-    },
 }

@@ -1,0 +1,105 @@
+//! What a registry's answers say. Registries agree on statuses, less on bodies: these are read with caution.
+
+use serde_json::Value;
+
+/// The longest message of a server that is passed on, in characters.
+const MAX_MESSAGE: usize = 2_000;
+
+/// An answer: of a status that is decided on first.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    /// 2xx.
+    Value(Value),
+    /// 4xx.
+    Refused { status: u16, said: Said },
+}
+
+/// What the body of an error says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// The registry's own code, such as 40401.
+    pub(super) code: Option<i64>,
+    pub(super) messages: Vec<String>,
+}
+
+impl Said {
+    /// As a part of a sentence; empty where nothing is said.
+    pub(super) fn in_words(&self) -> String {
+        if self.messages.is_empty() { String::new() } else { format!(" ({})", self.messages.join("; ")) }
+    }
+}
+
+/// Reads the body of an error: `{"error_code": 40401, "message": "..."}`, where the message may be an array, the body a
+/// bare string, a text, or nothing.
+pub(super) fn said(body: &[u8]) -> Said {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(object)) => {
+            let code = object.get("error_code").and_then(Value::as_i64);
+            let messages =
+                object.get("message").or_else(|| object.get("detail")).or_else(|| object.get("title"));
+            Said { code, messages: messages.map(texts).unwrap_or_default() }
+        }
+        Ok(value) => Said { code: None, messages: texts(&value) },
+        Err(_) => {
+            let text = String::from_utf8_lossy(body);
+            Said {
+                code: None,
+                messages: text
+                    .split('\n')
+                    .next()
+                    .map(clean)
+                    .into_iter()
+                    .filter(|text| !text.is_empty())
+                    .collect(),
+            }
+        }
+    }
+}
+
+/// The texts of a string, or of an array of them.
+pub(super) fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::String(text) => vec![clean(text)],
+        Value::Array(items) => items.iter().take(100).flat_map(texts).collect(),
+        other => vec![clean(&other.to_string())],
+    }
+}
+
+/// At most [`MAX_MESSAGE`] characters on one line.
+fn clean(text: &str) -> String {
+    let whole = text.trim();
+    let mut clean: String =
+        whole.chars().take(MAX_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if clean.len() < whole.len() {
+        clean.push('…');
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_of_errors_come_in_many_forms() {
+        let said = |body: &str| {
+            let said = super::said(body.as_bytes());
+            (said.code, said.messages)
+        };
+        let strings = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        assert_eq!(
+            said(r#"{"error_code":40401,"message":"Subject 'a' not found."}"#),
+            (Some(40401), strings(&["Subject 'a' not found."]))
+        );
+        assert_eq!(said(r#"{"error_code":42201,"message":["a","b"]}"#), (Some(42201), strings(&["a", "b"])));
+        assert_eq!(said(r#""not found""#), (None, strings(&["not found"])));
+        assert_eq!(said("<html>\nno"), (None, strings(&["<html>"])));
+        assert_eq!(said(""), (None, Vec::new()));
+        assert_eq!(said(r#"{"error_code":"x","message":null}"#), (None, Vec::new()));
+        assert_eq!(said(r#"{"title":"Bad Request","status":400}"#), (None, strings(&["Bad Request"])));
+        let long = "x".repeat(10_000);
+        assert_eq!(super::said(long.as_bytes()).messages[0].chars().count(), MAX_MESSAGE + 1);
+        assert_eq!(super::said(&[0xff, 0x00, b'a']).messages, ["\u{fffd} a"]);
+    }
+}

@@ -1,0 +1,115 @@
+//! A schema registry's server: Confluent's REST API, which others speak as well.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `calls` | the calls that are made |
+//! | `transport`, `tls` | one call: URLs, retries, limits, credentials |
+//! | `answer`, `schema` | what answers say; schemas with what they refer to |
+//! | `flights` | look-ups: once for all who wait, and kept |
+//! | `operations` | what may be asked |
+//! | `policy` | how a schema of this build gets its id |
+
+mod answer;
+mod calls;
+mod flights;
+mod operations;
+mod policy;
+mod schema;
+mod tls;
+mod transport;
+
+use std::fmt;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+pub use operations::{Compatibility, Registered, Version};
+
+use super::{RegistryConfig, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
+use crate::config::ConfigError;
+use answer::Answer;
+use flights::{Flights, Key};
+use policy::Ids;
+use transport::{Call, Transport};
+
+/// A schema registry's server, by Confluent's REST API. Cheap to clone: all clones share connections and what is known.
+///
+/// - Requests that fail by the transport, with status 429 or 5xx are tried again, on each of the URLs, four times and for four
+///   times the time-out at most; `Retry-After` is kept. No other answer is asked for again.
+/// - A schema is looked up once, however many want it, and 1,024 are kept. No failure is, but that an id is unknown: for 200 ms.
+/// - Redirects are not followed, answers end at 16 MiB, and no credential shows in errors, logs and `Debug`.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use cq_events::registry::{HttpRegistry, RegistryConfig};
+///
+/// let registry = HttpRegistry::new(RegistryConfig::from_env()?)?;
+/// let id = registry.register_file("chip-quality.user.events-value", "schemas/user.avsc").await?;
+/// println!("registered as schema id {id}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct HttpRegistry {
+    transport: Arc<Transport>,
+    flights: Arc<Flights>,
+    ids: Arc<Ids>,
+}
+
+impl HttpRegistry {
+    /// A client for the registry. Nothing is sent yet. Reads the files that the configuration names: call it at start.
+    ///
+    /// # Errors
+    /// When one of the files cannot be read, or holds something else than it should.
+    pub fn new(config: RegistryConfig) -> Result<Self, ConfigError> {
+        let transport = Arc::new(Transport::new(config)?);
+        Ok(Self { transport, flights: Arc::default(), ids: Arc::default() })
+    }
+
+    /// Its URLs, with commas between, and without user info.
+    pub fn urls(&self) -> String {
+        self.transport.config().urls().join(", ")
+    }
+
+    /// Looks a schema up, unless it is known.
+    async fn look_up(
+        &self,
+        key: Key,
+        call: Call,
+        unknown: impl FnOnce(String) -> RegistryError + Send + 'static,
+    ) -> Result<Arc<str>, RegistryError> {
+        let transport = Arc::clone(&self.transport);
+        let look_up = || async move {
+            match transport.call(&call).await? {
+                Answer::Value(value) => schema::assemble(&transport, (&call, &value)).await,
+                Answer::Refused { status: 404, said } => {
+                    Err(unknown(format!("{}{}", transport.name(), said.in_words())))
+                }
+                Answer::Refused { status, said } => Err(transport.refused(&call, status, said)),
+            }
+        };
+        self.flights.get(key, look_up).await
+    }
+}
+
+impl SchemaRegistry for HttpRegistry {
+    fn id_of<'a>(&'a self, schema: &'a SubjectSchema<'a>) -> RegistryFuture<'a, SchemaId> {
+        Box::pin(self.id_by_policy(schema))
+    }
+
+    fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>> {
+        let unknown = move |registry| RegistryError::UnknownId { id, registry };
+        Box::pin(self.look_up(Key::Id(id), calls::schema_of(id), unknown))
+    }
+
+    fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>> {
+        let unknown = move |registry| RegistryError::UnknownGuid { guid, registry };
+        Box::pin(self.look_up(Key::Guid(guid), calls::schema_of_guid(guid), unknown))
+    }
+}
+
+impl fmt::Debug for HttpRegistry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRegistry").field("config", self.transport.config()).finish_non_exhaustive()
+    }
+}

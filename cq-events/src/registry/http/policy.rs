@@ -1,0 +1,161 @@
+//! How a schema of this build gets its id.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use cq_events_schema::{Level, Schemas, check_compatibility, normalise};
+
+use super::operations::{Registered, Version};
+use super::{HttpRegistry, RegistryError};
+use crate::registry::{Registration, SchemaId, SubjectSchema};
+
+/// How many versions of a subject are looked at for one that has our schema in another form.
+const MOST_VERSIONS: usize = 100;
+/// How many ids are kept: more than a program has streams.
+const MOST_IDS: usize = 1_024;
+
+/// The ids that were given to schemas of this build, by subject and normalised schema. They never change.
+#[derive(Default)]
+pub(super) struct Ids(Mutex<HashMap<(String, String, Registration), SchemaId>>);
+
+impl Ids {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(String, String, Registration), SchemaId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl HttpRegistry {
+    pub(super) async fn id_by_policy(&self, wanted: &SubjectSchema<'_>) -> Result<SchemaId, RegistryError> {
+        let subject = &*wanted.subject;
+        let registration = wanted.registration.unwrap_or(self.transport.config().registration());
+        let wrong = |reason: String| RegistryError::Schema { origin: subject.to_owned(), reason };
+        let schema = normalise(&wanted.schema).map_err(|mistakes| wrong(mistakes.to_string()))?;
+        let key = (subject.to_owned(), schema, registration);
+        if let Some(id) = self.ids.lock().get(&key) {
+            return Ok(*id);
+        }
+        let (_, schema, _) = &key;
+        let id = match registration {
+            Registration::Latest => self.latest(subject, schema).await?,
+            Registration::Exact => match self.same(subject, schema).await? {
+                Ok(id) => id,
+                Err(latest) => {
+                    let (registry, subject) = (self.transport.name(), subject.to_owned());
+                    return Err(RegistryError::NotRegistered { registry, subject, latest });
+                }
+            },
+            Registration::IfAbsent => match self.same(subject, schema).await? {
+                Ok(id) => id,
+                Err(_) => self.register(subject, schema).await?,
+            },
+        };
+        let mut ids = self.ids.lock();
+        if ids.len() >= MOST_IDS {
+            ids.clear();
+        }
+        ids.insert(key, id);
+        Ok(id)
+    }
+
+    /// The id of the version that has the very schema; else the number of the latest version, where there is one.
+    ///
+    /// Registries compare texts in one way or another. Where that finds none, each version is compared as a whole, with what
+    /// it refers to inlined, the order of keys and the spacing aside.
+    async fn same(
+        &self,
+        subject: &str,
+        schema: &str,
+    ) -> Result<Result<SchemaId, Option<i32>>, RegistryError> {
+        if let Some(found) = self.find(subject, schema).await?
+            && *found.schema == *schema
+        {
+            return Ok(Ok(found.id));
+        }
+        let versions = self.versions(subject).await?;
+        for version in versions.iter().rev().take(MOST_VERSIONS) {
+            let found = match self.version(subject, Version::Number(*version)).await {
+                // A version that we cannot parse is not ours, which we can.
+                Err(RegistryError::Schema { .. }) => None,
+                found => found?,
+            };
+            if let Some(found) = found.filter(|found| *found.schema == *schema) {
+                return Ok(Ok(found.id));
+            }
+        }
+        Ok(Err(versions.last().copied()))
+    }
+
+    async fn latest(&self, subject: &str, schema: &str) -> Result<SchemaId, RegistryError> {
+        let Some(latest) = self.version(subject, Version::Latest).await? else {
+            let (registry, subject) = (self.transport.name(), subject.to_owned());
+            return Err(RegistryError::NotRegistered { registry, subject, latest: None });
+        };
+        let reasons = differences(schema, &latest);
+        if reasons.is_empty() {
+            return Ok(latest.id);
+        }
+        let (registry, subject) = (self.transport.name(), subject.to_owned());
+        Err(RegistryError::LatestDiffers { registry, subject, version: latest.version, reasons })
+    }
+}
+
+/// What keeps events of our schema from being read as those of the latest version: other bytes, or bytes of another meaning.
+fn differences(schema: &str, latest: &Registered) -> Vec<String> {
+    if *latest.schema == *schema {
+        return Vec::new();
+    }
+    let parse =
+        |name: &str, text: &str| Schemas::parse_text(name, text).map_err(|error| vec![error.to_string()]);
+    let (ours, theirs) =
+        match (parse("this build's schema", schema), parse("the latest version", &latest.schema)) {
+            (Ok(ours), Ok(theirs)) => (ours, theirs),
+            (Err(reasons), _) | (_, Err(reasons)) => return reasons,
+        };
+    let found = check_compatibility(Level::Full, &ours, &[&theirs]);
+    let findings = found.iter().flat_map(|incompatibility| &incompatibility.findings);
+    let mut reasons: Vec<String> =
+        findings.map(|finding| format!("{}: {}", finding.path, finding.message)).collect();
+    let canonical = |schemas: &Schemas| schemas.roots().first().map(|root| schemas.canonical(root));
+    if reasons.is_empty() && canonical(&ours) != canonical(&theirs) {
+        reasons.push("its types, names or order of fields, branches or symbols are not the same".to_owned());
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn latest(schema: &str) -> Registered {
+        let schema = normalise(schema).unwrap().into();
+        Registered { subject: "s".to_owned(), version: 3, id: SchemaId::new(7), guid: None, schema }
+    }
+
+    fn record(fields: &str) -> String {
+        normalise(&format!(r#"{{"type":"record","name":"a.B","fields":[{fields}]}}"#)).unwrap()
+    }
+
+    #[test]
+    fn the_latest_version_may_differ_in_what_no_byte_shows() {
+        let ours = record(r#"{"name":"x","type":"int"}"#);
+        for same in [
+            r#"{"name":"x","type":"int","doc":"documented","default":7}"#,
+            r#"{"name":"x","type":"int","aliases":["y"]}"#,
+            r#"{"name":"x","type":{"type":"int","logicalType":"date"}}"#,
+        ] {
+            assert_eq!(differences(&ours, &latest(&record(same))), Vec::<String>::new(), "{same}");
+        }
+        for other in [
+            r#"{"name":"x","type":"long"}"#,
+            r#"{"name":"y","type":"int"}"#,
+            r#"{"name":"x","type":"int"},{"name":"y","type":"int","default":1}"#,
+        ] {
+            assert_ne!(differences(&ours, &latest(&record(other))), Vec::<String>::new(), "{other}");
+        }
+        // The same bytes of another meaning.
+        let time = |unit: &str| {
+            record(&format!(r#"{{"name":"x","type":{{"type":"long","logicalType":"timestamp-{unit}"}}}}"#))
+        };
+        assert_ne!(differences(&time("millis"), &latest(&time("micros"))), Vec::<String>::new());
+    }
+}

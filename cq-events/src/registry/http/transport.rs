@@ -1,0 +1,240 @@
+//! One call: over the URLs of the registry, until one of them answers.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::answer::{Answer, Said, said};
+use super::tls;
+use crate::config::{ConfigError, REDACTED, without_user_info};
+use crate::registry::config::Auth;
+use crate::registry::{RegistryConfig, RegistryError};
+
+/// The largest answer, in bytes. A schema has at most a megabyte, which JSON may escape; a list of all subjects is long.
+const MAX_ANSWER: usize = 16 << 20;
+/// How often all URLs are tried.
+const ROUNDS: u32 = 4;
+/// How long the first round is waited after; it triples with each.
+const BACKOFF: Duration = Duration::from_millis(100);
+
+/// Sends requests, and has their answers: status and JSON.
+pub(super) struct Transport {
+    client: Client,
+    config: RegistryConfig,
+    /// The index of the URL that answered last.
+    preferred: AtomicUsize,
+    /// Spreads the waits of many clients.
+    salt: AtomicU32,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) method: Method,
+    /// Encoded, beginning with a slash.
+    pub(super) path: String,
+    pub(super) body: Option<Value>,
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// Why an attempt is worth another one.
+struct Failed {
+    reason: String,
+    /// How long the server wants to be left alone.
+    after: Option<Duration>,
+}
+
+impl Transport {
+    pub(super) fn new(config: RegistryConfig) -> Result<Self, ConfigError> {
+        let client = Client::builder()
+            .user_agent(concat!("cq-events/", env!("CARGO_PKG_VERSION")))
+            .tls_backend_preconfigured(tls::client_config(&config)?)
+            // Credentials go where the configuration says, and nowhere else.
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .pool_idle_timeout(Duration::from_secs(30))
+            .build()
+            .map_err(|error| ConfigError::of("SCHEMA_REGISTRY_URL", words(&error)))?;
+        if config.auth.is_some() && config.urls.iter().any(|url| is_open(url)) {
+            tracing::warn!(urls = ?config.urls, "credentials for the schema registry travel without encryption");
+        }
+        let salt = uuid::Uuid::now_v7().as_u128() as u32;
+        Ok(Self { client, config, preferred: AtomicUsize::new(0), salt: AtomicU32::new(salt) })
+    }
+
+    pub(super) fn config(&self) -> &RegistryConfig {
+        &self.config
+    }
+
+    /// Which registry it is, for errors.
+    pub(super) fn name(&self) -> String {
+        format!("the schema registry at {}", self.config.urls.join(", "))
+    }
+
+    /// The answer: of any status below 500, but 429.
+    ///
+    /// # Errors
+    /// `Unavailable` when none of the URLs gives one in time; `Unexpected` when it is no answer of a registry.
+    pub(super) async fn call(&self, call: &Call) -> Result<Answer, RegistryError> {
+        let urls = self.config.urls.len().max(1);
+        let deadline = Instant::now() + self.config.timeout * ROUNDS;
+        let mut failed = Failed { reason: "it has no URL".to_owned(), after: None };
+        for round in 0..ROUNDS {
+            let first = self.preferred.load(Ordering::Relaxed);
+            let mut wait = self.backoff(round);
+            for index in (first..first + urls).map(|index| index % urls) {
+                let Some(url) = self.config.urls.get(index) else { continue };
+                let left = deadline.saturating_duration_since(Instant::now()).min(self.config.timeout);
+                let answer = match timeout(left, self.attempt(url, call)).await {
+                    Ok(answer) => answer?,
+                    Err(_) => Err(Failed { reason: format!("no answer within {left:.1?}"), after: None }),
+                };
+                match answer {
+                    Ok(answer) => {
+                        self.preferred.store(index, Ordering::Relaxed);
+                        return Ok(answer);
+                    }
+                    Err(error) => failed = error,
+                }
+                wait = wait.max(failed.after.unwrap_or_default());
+                tracing::debug!(%url, %call, round, reason = failed.reason, "the schema registry does not answer");
+            }
+            if round + 1 == ROUNDS || Instant::now() + wait >= deadline {
+                break;
+            }
+            sleep(wait).await;
+        }
+        let mut reason = failed.reason;
+        if let Some(after) = failed.after {
+            reason = format!("{reason} (it wants to be asked again after {} s)", after.as_secs());
+        }
+        Err(RegistryError::Unavailable { registry: self.name(), reason })
+    }
+
+    /// One request: an answer, what is worth another attempt, or an error that no attempt helps.
+    async fn attempt(&self, url: &str, call: &Call) -> Result<Result<Answer, Failed>, RegistryError> {
+        let mut request = self
+            .client
+            .request(call.method.clone(), format!("{url}{}", call.path))
+            .header(ACCEPT, "application/vnd.schemaregistry.v1+json, application/json;q=0.9, */*;q=0.1");
+        request = match &self.config.auth {
+            None => request,
+            Some(Auth::Basic { user, password }) => request.basic_auth(user, Some(password.expose())),
+            Some(Auth::Bearer(token)) => request.bearer_auth(token.expose()),
+        };
+        if let Some(body) = &call.body {
+            request =
+                request.header(CONTENT_TYPE, "application/vnd.schemaregistry.v1+json").body(body.to_string());
+        }
+        let failed = |error: &reqwest::Error| Ok(Err(Failed { reason: words(error), after: None }));
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return failed(&error),
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        if status.is_redirection() {
+            return Err(self.unexpected(call, &redirected(status, &headers)));
+        }
+        let mut body = Vec::new();
+        let too_long = || {
+            let reason = format!("an answer of more than {} MiB, which no registry gives", MAX_ANSWER >> 20);
+            self.unexpected(call, &reason)
+        };
+        if response.content_length().is_some_and(|bytes| bytes > MAX_ANSWER as u64) {
+            return Err(too_long());
+        }
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > MAX_ANSWER => return Err(too_long()),
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(error) => return failed(&error),
+            }
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+            let reason = match said(&body).messages.first() {
+                Some(message) => format!("status {status}: {}", self.scrub(message)),
+                None => format!("status {status}"),
+            };
+            return Ok(Err(Failed { reason, after: retry_after(&headers) }));
+        }
+        if !status.is_success() {
+            let mut said = said(&body);
+            said.messages.iter_mut().for_each(|message| *message = self.scrub(message));
+            return Ok(Ok(Answer::Refused { status: status.as_u16(), said }));
+        }
+        match serde_json::from_slice(&body) {
+            Ok(value) => Ok(Ok(Answer::Value(value))),
+            Err(error) => Err(self.unexpected(call, &format!("an answer that is no JSON: {error}"))),
+        }
+    }
+
+    /// What came is no answer of a registry.
+    pub(super) fn unexpected(&self, call: &Call, reason: &str) -> RegistryError {
+        RegistryError::Unexpected { registry: self.name(), call: call.to_string(), reason: reason.to_owned() }
+    }
+
+    /// The registry refuses.
+    pub(super) fn refused(&self, call: &Call, status: u16, said: Said) -> RegistryError {
+        let Said { code, messages } = said;
+        RegistryError::Refused { registry: self.name(), call: call.to_string(), status, code, messages }
+    }
+
+    /// A text of the server without any secret of ours that it may repeat.
+    fn scrub(&self, text: &str) -> String {
+        let secrets = self.config.secrets().into_iter().filter(|secret| !secret.is_empty());
+        secrets.fold(text.to_owned(), |text, secret| text.replace(&secret, REDACTED))
+    }
+
+    /// How long to wait after a round: drawn from the upper half.
+    fn backoff(&self, round: u32) -> Duration {
+        let salt = self.salt.fetch_add(0x9E37_79B9, Ordering::Relaxed);
+        let most = BACKOFF * 3_u32.pow(round);
+        most / 2 + most.mul_f64(f64::from(salt >> 8) / f64::from(1_u32 << 25))
+    }
+}
+
+/// Whether credentials can be seen on their way there.
+fn is_open(url: &str) -> bool {
+    let host = url.strip_prefix("http://");
+    host.is_some_and(|host| !["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local)))
+}
+
+/// In seconds; the form that is a date is left aside.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn redirected(status: StatusCode, headers: &HeaderMap) -> String {
+    let target = headers.get(LOCATION).and_then(|target| target.to_str().ok());
+    let target = target.map_or_else(String::new, |target| format!(" to {}", without_user_info(target)));
+    format!(
+        "a redirect ({}){target}, which is not followed: set SCHEMA_REGISTRY_URL to the registry itself",
+        status.as_u16()
+    )
+}
+
+/// The innermost cause: the outer ones only say that a request failed.
+fn words(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let text = if error.is_timeout() { "no answer in time".to_owned() } else { cause.to_string() };
+    if text.contains("UnknownIssuer") {
+        return format!(
+            "{text}: the authority of its certificate is not known, SCHEMA_REGISTRY_SSL_CA_LOCATION names it"
+        );
+    }
+    text
+}
