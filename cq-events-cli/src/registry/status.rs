@@ -48,7 +48,8 @@ pub fn status(local: &[Local], remote: &Remote, all: bool, screen: &mut Screen<'
         local.iter().map(|local| (local.subject.as_str(), Some(local))).collect();
     let others = if all { remote.ask(async |registry| registry.subjects().await)? } else { Vec::new() };
     let is_ours = |subject: &String| local.iter().any(|local| local.subject == *subject);
-    subjects.extend(others.iter().filter(|subject| !is_ours(subject)).map(|subject| (subject.as_str(), None)));
+    subjects
+        .extend(others.iter().filter(|subject| !is_ours(subject)).map(|subject| (subject.as_str(), None)));
     let (standings, ended) = each(&subjects, screen, |(subject, local)| {
         Ok(match local {
             Some(local) => Standing::of(local, remote)?,

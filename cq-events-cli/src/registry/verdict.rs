@@ -1,9 +1,7 @@
 //! Whether a schema may follow what is registered: by the registry, and by our own checker.
 
 use cq_events::registry::{Level, RegistryError};
-use cq_events_schema::{
-    Direction, Finding, Incompatibility, Position, Schemas, Span, check_compatibility,
-};
+use cq_events_schema::{Direction, Finding, Incompatibility, Position, Schemas, Span, check_compatibility};
 use serde::Serialize;
 
 use super::local::Local;
@@ -124,10 +122,11 @@ fn findings(local: &Local, level: Level, history: &[Entry]) -> (Vec<Found>, Vec<
     }
     let schemas: Vec<&Schemas> = earlier.iter().map(|(_, schemas)| schemas).collect();
     let incompatibilities = check_compatibility(level, &local.schemas, &schemas);
-    let found = incompatibilities.into_iter().filter_map(|Incompatibility { version, direction, findings }| {
-        let (number, _) = earlier.get(version)?;
-        Some(findings.into_iter().map(|finding| found(local, *number, direction, finding)))
-    });
+    let found =
+        incompatibilities.into_iter().filter_map(|Incompatibility { version, direction, findings }| {
+            let (number, _) = earlier.get(version)?;
+            Some(findings.into_iter().map(move |finding| found(local, *number, direction, finding)))
+        });
     (found.flatten().collect(), unreadable)
 }
 
