@@ -444,9 +444,9 @@ pub async fn tombstones_and_events_of_newer_programs_go_to_on_unknown(cluster: &
     let unknown: BTreeMap<_, _> =
         recorder.unknown().into_iter().map(|(unknown, message)| (message.partition(), unknown)).collect();
     assert_eq!(unknown[&0], Unknown::Tombstone);
-    let Unknown::Event { fullname, schema_id, datum } = &unknown[&1] else { panic!("{unknown:?}") };
+    let Unknown::Event { fullname, schema, datum } = &unknown[&1] else { panic!("{unknown:?}") };
     assert_eq!(fullname, "chip_quality.inspection.InspectionPaused");
-    assert_eq!((*schema_id, datum.as_slice()), (id, &b"\x0alunch"[..]));
+    assert_eq!((*schema, datum.as_slice()), (id.into(), &b"\x0alunch"[..]));
 }
 
 /// A queue of few messages: `try_queue` gives events back, `queue` waits, and all of them arrive in order.
