@@ -15,10 +15,12 @@ use cq_events::registry::{HttpRegistry, RegistryConfig, RegistryConfigBuilder};
 use cq_events::testing::{MemoryRegistry, RegistryServer};
 
 /// A record, and a next version of it that reads the first.
-const LAMP: &str = r#"{"fields":[{"name":"id","type":"string"}],"name":"home.Lamp","type":"record"}"#;
-const BRIGHTER: &str = r#"{"fields":[{"name":"id","type":"string"},{"default":0,"name":"watts","type":"int"}],"name":"home.Lamp","type":"record"}"#;
+const LAMP: &str =
+    r#"{"type":"record","name":"Lamp","namespace":"home","fields":[{"name":"id","type":"string"}]}"#;
+const BRIGHTER: &str = r#"{"type":"record","name":"Lamp","namespace":"home","fields":[{"name":"id","type":"string"},{"name":"watts","type":"int","default":0}]}"#;
 /// One that does not read them.
-const OTHER: &str = r#"{"fields":[{"name":"id","type":"int"}],"name":"home.Lamp","type":"record"}"#;
+const OTHER: &str =
+    r#"{"type":"record","name":"Lamp","namespace":"home","fields":[{"name":"id","type":"int"}]}"#;
 
 /// A server, and what it keeps.
 struct Site {
@@ -33,7 +35,7 @@ impl Site {
         Self { registry, server }
     }
 
-    /// A client that waits a fifth of a second for an answer.
+    /// A client that waits half a second for an answer.
     fn client(&self) -> HttpRegistry {
         self.client_with(|config| config)
     }
@@ -52,7 +54,7 @@ impl Site {
 }
 
 fn client(urls: &str, change: impl FnOnce(RegistryConfigBuilder) -> RegistryConfigBuilder) -> HttpRegistry {
-    let config = RegistryConfig::builder(urls).timeout(Duration::from_millis(200));
+    let config = RegistryConfig::builder(urls).timeout(Duration::from_millis(500));
     HttpRegistry::new(change(config).build().unwrap()).unwrap()
 }
 

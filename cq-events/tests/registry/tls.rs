@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cq_events::registry::SchemaRegistry as _;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
 use super::*;
 
@@ -11,8 +11,9 @@ use super::*;
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
@@ -37,7 +38,7 @@ fn write(folder: &Path, name: &str, text: &str) -> String {
 
 #[tokio::test]
 async fn an_authority_has_to_be_known() {
-    let (authority, other) = (Authority::new(), Authority::new());
+    let (authority, other) = (Authority::new("one"), Authority::new("other"));
     let (certificate, key) = authority.sign("127.0.0.1");
     let registry = MemoryRegistry::new();
     let id = registry.register("lamp-value", LAMP).unwrap();
@@ -63,7 +64,7 @@ async fn an_authority_has_to_be_known() {
 
 #[tokio::test]
 async fn a_certificate_says_who_we_are() {
-    let authority = Authority::new();
+    let authority = Authority::new("one");
     let (certificate, key) = authority.sign("127.0.0.1");
     let registry = MemoryRegistry::new();
     let id = registry.register("lamp-value", LAMP).unwrap();
