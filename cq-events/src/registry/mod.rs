@@ -22,6 +22,8 @@ use uuid::Uuid;
 pub use config::{RegistryConfig, RegistryConfigBuilder};
 pub use cq_events_schema::Level;
 pub use error::RegistryError;
+#[cfg(all(feature = "http", feature = "testing"))]
+pub(crate) use http::differences;
 #[cfg(feature = "http")]
 pub use http::{Compatibility, HttpRegistry, Registered, Version};
 pub use local::LocalRegistry;
