@@ -1,6 +1,13 @@
 //! The schema registries that the tests speak to over HTTP: each test has one of its own.
 
+mod raw;
+mod tap;
+
 use std::process::Stdio;
+
+pub use raw::Answer;
+use serde_json::Value;
+pub use tap::Tap;
 
 use crate::cluster::{script, show_logs};
 
@@ -30,6 +37,11 @@ impl Registry {
         match self {
             Self::Apicurio(_) => "Apicurio",
         }
+    }
+
+    /// What it answers to a request, with none of the library's code: `path` begins after the URL, and is encoded.
+    pub async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        raw::ask(method, &format!("{}{path}", self.url()), body).await
     }
 
     /// Takes it down; Apicurio by kill -9. What it has registered stays.
