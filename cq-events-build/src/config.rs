@@ -1,6 +1,7 @@
 //! `streams.toml`: which streams there are.
 
 mod failures;
+mod registry;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 pub(crate) use failures::Failures;
+pub(crate) use registry::{Registration, Registry, SubjectStrategy};
 
 use crate::names;
 
@@ -33,6 +35,8 @@ pub(crate) struct Stream {
     pub(crate) headers: Headers,
     /// Whether the events have JSON forms.
     pub(crate) serde: bool,
+    /// How its schemas stand in a schema registry.
+    pub(crate) registry: Registry,
     /// What becomes of events that fail.
     pub(crate) failures: Failures,
 }
@@ -45,6 +49,24 @@ pub(crate) enum Headers {
     Type,
     None,
 }
+
+/// The keys of a stream.
+const KEYS: [&str; 11] = [
+    "schema",
+    "topic",
+    "partitions",
+    "replication",
+    "config",
+    "headers",
+    "serde",
+    "subject",
+    "compatibility",
+    "registration",
+    "failures",
+];
+
+const HEADERS: [(&str, Headers); 3] =
+    [("cloudevents", Headers::CloudEvents), ("type", Headers::Type), ("none", Headers::None)];
 
 /// A value and its place.
 #[derive(Clone, Debug)]
@@ -121,10 +143,7 @@ impl Reader {
     }
 
     fn stream(&mut self, name: Located<String>, table: &DeTable<'_>) -> Option<Stream> {
-        self.refuse_unknown(
-            table,
-            &["schema", "topic", "partitions", "replication", "config", "headers", "serde", "failures"],
-        );
+        self.refuse_unknown(table, &KEYS);
         if !names::is_module(&name.value) {
             let message = format!("`{}` cannot be the name of a stream", name.value);
             let hint = "it becomes a Rust module: lower case letters, digits and underscores, and no keyword";
@@ -138,8 +157,9 @@ impl Reader {
         let partitions = table.get("partitions").and_then(|value| self.positive("partitions", value));
         let replication = table.get("replication").and_then(|value| self.positive("replication", value));
         let config = table.get("config").map(|value| self.config(value)).unwrap_or_default();
-        let headers = table.get("headers").map(|value| self.headers(value)).unwrap_or_default();
+        let headers = self.choice(table, "headers", &HEADERS).unwrap_or_default();
         let serde = table.get("serde").is_some_and(|value| self.flag("serde", value));
+        let registry = self.registry(table);
         let failures = table.get("failures").map(|value| self.failures(value)).unwrap_or_default();
         Some(Stream {
             name,
@@ -150,6 +170,7 @@ impl Reader {
             config,
             headers,
             serde,
+            registry,
             failures,
         })
     }
@@ -243,18 +264,23 @@ impl Reader {
         config
     }
 
-    fn headers(&mut self, value: &Value<'_>) -> Headers {
-        let Some(text) = self.text("`headers`", value) else { return Headers::default() };
-        match text.value.as_str() {
-            "cloudevents" => Headers::CloudEvents,
-            "type" => Headers::Type,
-            "none" => Headers::None,
-            other => {
-                let message = format!("`{other}` is no choice of headers");
-                self.error(value.span(), message, "there are \"cloudevents\", \"type\" and \"none\"");
-                Headers::default()
-            }
+    /// One of some words, where the key is there.
+    fn choice<T: Copy>(&mut self, table: &DeTable<'_>, key: &str, choices: &[(&str, T)]) -> Option<T> {
+        let value = table.get(key)?;
+        let word = self.text(&format!("`{key}`"), value)?.value;
+        if let Some((_, choice)) = choices.iter().find(|(known, _)| *known == word) {
+            return Some(*choice);
         }
+        let words = choices.iter().map(|(known, _)| *known);
+        let hint = match did_you_mean(&word, words.clone()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!(
+                "there are: {}",
+                words.map(|known| format!("\"{known}\"")).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        self.error(value.span(), format!("`{word}` is no choice for `{key}`"), hint);
+        None
     }
 
     fn check_topic(&mut self, topic: &Located<String>) {

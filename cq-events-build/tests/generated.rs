@@ -1,6 +1,6 @@
 //! The generated code at work, and that it compiles without a warning.
 #![deny(warnings)]
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "it is all tests")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "it is all tests")]
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use cq_events::codec::{
     self, Decode, DecodeErrorKind, DecodeLimits, Decoder, Duration, EncodeErrorKind, WideDecimal,
 };
 use cq_events::event::{Event as _, EventStream, FailurePolicy, StreamSchema as _};
+use cq_events::registry::{Level, Registration, SubjectSchema, SubjectStrategy};
 use golden::STREAMS;
 use golden::kinds::{Colour, EveryKind, KindsEvent};
 use golden::parts::{
@@ -84,10 +85,7 @@ fn an_event_knows_its_names_key_and_correlation() {
 #[test]
 fn the_stream_knows_its_topic() {
     let stream = KindsEvent::STREAM;
-    assert_eq!(
-        (stream.name, stream.topic, stream.subject().as_str()),
-        ("kinds", "test.kinds.events", "test.kinds.events-value")
-    );
+    assert_eq!((stream.name, stream.topic), ("kinds", "test.kinds.events"));
     assert_eq!(stream.topic_spec.replication, Some(1));
     assert_eq!(stream.topic_spec.config, [("cleanup.policy", "delete"), ("retention.ms", "60000")]);
     assert_eq!(stream.failures, FailurePolicy::new(), "nothing is set");
@@ -101,6 +99,28 @@ fn the_stream_knows_its_topic() {
         .breaker_ratio(0.25, 400);
     assert_eq!(PartsEvent::STREAM.failures, policy);
     assert_eq!(STREAMS.len(), 2);
+}
+
+#[test]
+fn a_stream_has_one_subject_with_the_union_of_its_events() {
+    let stream = KindsEvent::STREAM;
+    assert_eq!((stream.subject_strategy, stream.compatibility), (SubjectStrategy::Topic, None));
+    assert_eq!(stream.subjects(), [SubjectSchema::new("test.kinds.events-value", stream.schema)]);
+}
+
+#[test]
+fn a_stream_of_record_subjects_has_one_for_each_event_with_all_that_its_record_needs() {
+    let stream = PartsEvent::STREAM;
+    assert_eq!(stream.compatibility, Some(Level::FullTransitive));
+    let subjects = stream.subjects();
+    assert_eq!(subjects.len(), stream.events.len());
+    for (subject, event) in subjects.iter().zip(stream.events) {
+        assert_eq!(subject.subject, format!("test.parts.events-{}", event.fullname));
+        assert_eq!(subject.registration, Some(Registration::Exact));
+        let schema = apache_avro::Schema::parse_str(&subject.schema).unwrap();
+        let apache_avro::Schema::Record(record) = schema else { panic!("{schema:?} is no record") };
+        assert_eq!(record.name.to_string(), event.fullname);
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod failures;
 mod field;
 mod json;
 mod record;
+mod registry;
 mod stream;
 mod symbols;
 mod union;

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{doc, failures, field, json};
+use super::{doc, failures, field, json, registry};
 use crate::config::Headers;
 use crate::model::{Module, StreamModel};
 use crate::names;
@@ -20,7 +20,8 @@ pub(super) fn tokens(module: &Module, stream: &StreamModel) -> TokenStream {
     });
     let events = stream.events.iter().map(|event| {
         let (fullname, event_type) = (&event.fullname, &event.event_type);
-        quote!(::cq_events::event::EventInfo::new(#fullname, #event_type))
+        let schema = event.schema.as_ref().map(|schema| quote!(.with_schema(#schema)));
+        quote!(::cq_events::event::EventInfo::new(#fullname, #event_type)#schema)
     });
     let (name, topic, schema) = (&stream.config.name, &stream.config.topic, &stream.schema);
     let headers = match stream.config.headers {
@@ -33,6 +34,7 @@ pub(super) fn tokens(module: &Module, stream: &StreamModel) -> TokenStream {
         Some(factor) => quote!(::core::option::Option::Some(#factor)),
         None => quote!(::core::option::Option::None),
     };
+    let registry = registry::tokens(&stream.config.registry);
     let failures = failures::tokens(&stream.config.failures);
     let json_derives = json::derives(stream.config.serde);
     let config = stream.config.config.iter().map(|(key, value)| quote!((#key, #value)));
@@ -52,7 +54,7 @@ pub(super) fn tokens(module: &Module, stream: &StreamModel) -> TokenStream {
                 &[#(#events),*],
                 ::cq_events::event::HeaderPolicy::#headers,
                 ::cq_events::event::TopicSpec::new(#partitions, #replication, &[#(#config),*]),
-            )#failures;
+            )#registry #failures;
         }
     }
 }

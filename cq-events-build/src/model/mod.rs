@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cq_events_schema::{Diagnostic, Kind, Named, NamedKind, Property, Schemas, SourceId, Span, Type};
 
-use crate::config::{Failures, Stream, Streams};
+use crate::config::{Failures, Registry, Stream, Streams};
 use crate::names;
 use facts::Facts;
 use idents::Idents;
@@ -96,6 +96,8 @@ pub(crate) struct StreamEvent {
     pub(crate) doc: Option<String>,
     pub(crate) fullname: String,
     pub(crate) event_type: String,
+    /// The assembled schema of the record alone, where it has a subject of its own.
+    pub(crate) schema: Option<String>,
 }
 
 /// What `streams.toml` says of a stream.
@@ -108,6 +110,7 @@ pub(crate) struct StreamConfig {
     pub(crate) config: BTreeMap<String, String>,
     pub(crate) headers: crate::config::Headers,
     pub(crate) serde: bool,
+    pub(crate) registry: Registry,
     pub(crate) failures: Failures,
 }
 
@@ -305,6 +308,7 @@ impl StreamConfig {
             config: stream.config.clone(),
             headers: stream.headers,
             serde: stream.serde,
+            registry: stream.registry,
             failures: stream.failures.clone(),
         }
     }

@@ -6,7 +6,7 @@ use cq_events_schema::{EnumType, Kind, Named, NamedKind, RecordType, Span, Type,
 
 use super::idents::TypeIdents;
 use super::{Builder, EnumModel, RecordModel, StreamConfig, StreamEvent, StreamModel, TypeKind, TypeModel};
-use crate::config::Stream;
+use crate::config::{Stream, SubjectStrategy};
 use crate::names;
 
 /// One Rust module: that of a stream, or that of a file of shared types.
@@ -107,13 +107,17 @@ impl<'a> Builder<'a> {
     }
 
     fn stream(&mut self, stream: &Stream, events: &[&'a Named], root: &'a Type) -> StreamModel {
+        let has_own_subjects = stream.registry.subjects != SubjectStrategy::Topic;
+        let branches = self.schemas.branches(root);
         let events = events.iter().filter_map(|named| {
+            let branch = branches.iter().find(|branch| is_named(branch, &named.fullname));
             Some(StreamEvent {
                 ident: names::upper_camel(named.short_name()),
                 record: self.type_ref(&named.fullname)?,
                 doc: named.doc.clone(),
                 fullname: named.fullname.clone(),
                 event_type: names::event_type(named.short_name()),
+                schema: branch.filter(|_| has_own_subjects).map(|branch| self.schemas.write(branch)),
             })
         });
         let events = events.collect();
@@ -201,6 +205,10 @@ impl<'a> Builder<'a> {
             }
         }
     }
+}
+
+fn is_named(ty: &Type, fullname: &str) -> bool {
+    matches!(&ty.kind, Kind::Named(name) if name == fullname)
 }
 
 /// The name of a stream's enum.

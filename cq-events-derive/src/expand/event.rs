@@ -8,7 +8,7 @@ use crate::model::Stream;
 pub(crate) fn expand(stream: &Stream<'_>, other_arm: Option<&TokenStream>) -> TokenStream {
     let encode = encode(stream, other_arm);
     let event = event(stream, other_arm);
-    let event_stream = event_stream(stream);
+    let event_stream = event_stream(stream, other_arm);
     let from = from(stream);
     quote!(#encode #event #event_stream #from)
 }
@@ -75,8 +75,12 @@ fn event(stream: &Stream<'_>, other_arm: Option<&TokenStream>) -> TokenStream {
     }
 }
 
-fn event_stream(stream: &Stream<'_>) -> TokenStream {
+fn event_stream(stream: &Stream<'_>, other_arm: Option<&TokenStream>) -> TokenStream {
     let name = stream.ident;
+    let records = stream.events.iter().enumerate().map(|(index, event)| {
+        let variant = event.ident;
+        quote!(Self::#variant(event) => (#index, event),)
+    });
     let arms = stream.events.iter().enumerate().map(|(index, event)| {
         let (variant, record) = (event.ident, event.record);
         quote! {
@@ -88,6 +92,10 @@ fn event_stream(stream: &Stream<'_>) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl ::cq_events::event::EventStream for #name {
+            fn record(&self) -> (usize, &dyn ::cq_events::codec::Encode) {
+                match self { #(#records)* #other_arm }
+            }
+
             fn decode_branch(
                 branch: usize,
                 input: &mut ::cq_events::codec::Decoder<'_>,

@@ -32,7 +32,9 @@ pub use resolution::{
 };
 pub use view::View;
 pub use wide::{NoDecimal, WideDecimal};
-pub use wire::{FRAME_BYTES, FrameError, read_frame, write_frame};
+pub use wire::{
+    FRAME_BYTES, FrameError, SCHEMA_HEADER, read_frame, read_message, schema_header, write_frame,
+};
 
 /// Appends an event's datum, without the wire header.
 ///

@@ -43,8 +43,12 @@ impl Headers {
     /// The value of the last header named `key` (as consumers of other languages do), as text. None where it is
     /// missing, null or not UTF-8.
     pub fn text(&self, key: &str) -> Option<&str> {
-        let header = self.0.iter().rev().find(|header| header.key == key)?;
-        std::str::from_utf8(header.value.as_deref()?).ok()
+        std::str::from_utf8(self.bytes(key)?).ok()
+    }
+
+    /// The value of the last header named `key`. None where it is missing or null.
+    pub fn bytes(&self, key: &str) -> Option<&[u8]> {
+        self.0.iter().rev().find(|header| header.key == key)?.value.as_deref()
     }
 
     /// The number of headers.

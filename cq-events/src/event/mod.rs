@@ -4,6 +4,7 @@
 //! events of one topic: a generated enum with one variant per branch of the topic's root union.
 
 mod headers;
+mod info;
 mod key;
 mod message;
 mod policy;
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub use headers::{Header, HeaderPolicy, Headers};
+pub use info::{EventInfo, StreamInfo, TopicSpec};
 #[doc(hidden)]
 pub use key::KeyField;
 #[cfg(feature = "kafka")]
@@ -25,7 +27,6 @@ pub(crate) use policy::Failures;
 pub use unknown::Unknown;
 
 use crate::codec::{Decoder, Encode, View};
-use crate::registry::SubjectSchema;
 
 /// An event: a record of a stream, or the stream's enum over all of them.
 ///
@@ -110,6 +111,10 @@ pub trait StreamSchema {
     note = "streams are the enums that `cq-events-build` generates, such as `InspectionEvent`"
 )]
 pub trait EventStream: StreamSchema + Event + Encode + Sized {
+    /// The index of the event's branch in this build's schema, and the record by itself: what is written where each event
+    /// has a subject of its own.
+    fn record(&self) -> (usize, &dyn Encode);
+
     /// Reads the record of the branch at `branch` in this build's schema, or None where there is no such branch.
     ///
     /// The decoder remembers its first error and yields zero values after it, so the result counts only if
@@ -124,99 +129,4 @@ pub trait BorrowedStream: EventStream {
 
     /// As [`EventStream::decode_branch`], for a view.
     fn decode_branch_ref<'a>(branch: usize, input: &mut Decoder<'a>) -> Option<Self::Ref<'a>>;
-}
-
-/// What the schemas say of one stream.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct StreamInfo {
-    /// The name of the stream: its table in `streams.toml`.
-    pub name: &'static str,
-    /// The topic that carries the stream.
-    pub topic: &'static str,
-    /// The assembled schema: the root union as normalised JSON, every named type inlined at its first use.
-    pub schema: &'static str,
-    /// One entry per branch of the root union, in its order.
-    pub events: &'static [EventInfo],
-    /// Which headers go with a message.
-    pub headers: HeaderPolicy,
-    /// How the topic is created, and checked.
-    pub topic_spec: TopicSpec,
-    /// What a consumer does with events that fail.
-    pub failures: FailurePolicy,
-}
-
-/// One event of a stream.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct EventInfo {
-    /// The record's Avro fullname.
-    pub fullname: &'static str,
-    /// The event's name in upper snake case.
-    pub event_type: &'static str,
-}
-
-/// How the topic of a stream is created, and checked: from `streams.toml`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TopicSpec {
-    /// Number of partitions.
-    pub partitions: i32,
-    /// Replication factor; None is the broker's default.
-    pub replication: Option<i32>,
-    /// Topic configuration, such as `retention.ms`, sorted by name.
-    pub config: &'static [(&'static str, &'static str)],
-}
-
-impl StreamInfo {
-    /// For generated code, which cannot build a `non_exhaustive` struct.
-    #[doc(hidden)]
-    pub const fn new(
-        name: &'static str,
-        topic: &'static str,
-        schema: &'static str,
-        events: &'static [EventInfo],
-        headers: HeaderPolicy,
-        topic_spec: TopicSpec,
-    ) -> Self {
-        Self { name, topic, schema, events, headers, topic_spec, failures: FailurePolicy::new() }
-    }
-
-    /// The same with a policy for events that fail.
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn with_failures(mut self, failures: FailurePolicy) -> Self {
-        self.failures = failures;
-        self
-    }
-
-    /// The subject of the stream's schema in a registry: `<topic>-value`, the TopicNameStrategy.
-    pub fn subject(&self) -> String {
-        format!("{}-value", self.topic)
-    }
-
-    /// The stream's subjects in a registry, each with its schema.
-    pub fn subjects(&self) -> Vec<SubjectSchema<'static>> {
-        vec![SubjectSchema::new(self.subject(), self.schema)]
-    }
-}
-
-impl EventInfo {
-    /// For generated code.
-    #[doc(hidden)]
-    pub const fn new(fullname: &'static str, event_type: &'static str) -> Self {
-        Self { fullname, event_type }
-    }
-}
-
-impl TopicSpec {
-    /// A topic with `partitions` partitions, a replication factor (None: the broker's default) and topic
-    /// configuration.
-    pub const fn new(
-        partitions: i32,
-        replication: Option<i32>,
-        config: &'static [(&'static str, &'static str)],
-    ) -> Self {
-        Self { partitions, replication, config }
-    }
 }

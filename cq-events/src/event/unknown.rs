@@ -1,4 +1,4 @@
-use crate::registry::SchemaId;
+use crate::registry::SchemaRef;
 
 /// What a topic holds that is none of the stream's events. Every handler trait has an `on_unknown` for it, so
 /// that it is never skipped by accident.
@@ -11,8 +11,8 @@ pub enum Unknown {
     Event {
         /// The record's Avro fullname, from the writer's schema.
         fullname: String,
-        /// The writer's schema id.
-        schema_id: SchemaId,
+        /// The writer's schema.
+        schema: SchemaRef,
         /// The record as Avro binary data, without wire header and branch index.
         datum: Vec<u8>,
     },

@@ -7,6 +7,7 @@
 mod error;
 mod handle;
 mod headers;
+mod ids;
 #[cfg(test)]
 mod made;
 mod producer;

@@ -5,13 +5,12 @@ use std::marker::PhantomData;
 use rdkafka::producer::Producer as _;
 
 use super::headers::headers;
+use super::ids::Ids;
 use super::queue::Outgoing;
 use super::{Producer, PublishError, Published, Receipt, TryQueueError};
-use crate::codec::{Encoder, write_frame};
 use crate::event::{EventStream, StreamInfo};
 use crate::kafka::require_topics;
 use crate::observe::correlation;
-use crate::registry::{SchemaId, SubjectSchema};
 
 /// Publishes the events of the stream `S`. Cheap to clone.
 ///
@@ -20,27 +19,24 @@ use crate::registry::{SchemaId, SubjectSchema};
 /// correlation id on, unless it has one of its own.
 pub struct StreamProducer<S> {
     producer: Producer,
-    id: SchemaId,
+    ids: Ids,
     stream: PhantomData<fn(S)>,
 }
 
 impl<S: EventStream> StreamProducer<S> {
-    /// A handle for the stream: asks the registry for the id of its schema, and requires its topic to exist.
+    /// A handle for the stream: asks the registry for the ids of its schemas, and requires its topic to exist.
     ///
     /// # Errors
     /// When the registry gives no id, when the topic does not exist after 3 s, or when the producer is closed.
     pub async fn new(producer: &Producer) -> Result<Self, PublishError> {
         producer.queue().open()?;
-        let subject = S::STREAM.subject();
-        let schema = SubjectSchema::new(&subject, S::STREAM.schema);
-        let id = producer.registry().id_of(&schema).await;
-        let id = id.map_err(|source| PublishError::Registry { subject: subject.clone(), source })?;
+        let ids = Ids::of(S::STREAM, producer.registry()).await?;
         let client = producer.queue().client().clone();
         let fetch = move |topic: &str, timeout: std::time::Duration| {
             client.client().fetch_metadata(Some(topic), timeout)
         };
         require_topics(producer.config(), vec![S::STREAM.topic.to_owned()], fetch).await?;
-        Ok(Self { producer: producer.clone(), id, stream: PhantomData })
+        Ok(Self { producer: producer.clone(), ids, stream: PhantomData })
     }
 
     /// The stream.
@@ -145,11 +141,8 @@ impl<S: EventStream> StreamProducer<S> {
     ) -> Result<(Outgoing<'a>, Receipt), PublishError> {
         let topic = S::STREAM.topic;
         let mut value = Vec::with_capacity(256);
-        write_frame(self.id, &mut value);
-        let mut encoder = Encoder::new(&mut value);
-        event.encode(&mut encoder);
-        encoder
-            .finish()
+        self.ids
+            .write(event, &mut value)
             .map_err(|source| self.failed(PublishError::Encode { topic, event: event.fullname(), source }))?;
         let bytes = value.len() + key.as_ref().map_or(0, |key| key.len());
         let headers = headers(S::STREAM.headers, event, self.producer.config().service_name());
@@ -179,7 +172,7 @@ async fn settle(receipts: Vec<Result<Receipt, PublishError>>) -> Vec<Result<Publ
 
 impl<S> Clone for StreamProducer<S> {
     fn clone(&self) -> Self {
-        Self { producer: self.producer.clone(), id: self.id, stream: PhantomData }
+        Self { producer: self.producer.clone(), ids: self.ids.clone(), stream: PhantomData }
     }
 }
 
@@ -187,7 +180,7 @@ impl<S: EventStream> fmt::Debug for StreamProducer<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamProducer")
             .field("topic", &S::STREAM.topic)
-            .field("schema_id", &self.id)
+            .field("schemas", &self.ids)
             .finish_non_exhaustive()
     }
 }

@@ -20,11 +20,14 @@ use uuid::Uuid;
 
 #[cfg(any(feature = "http", feature = "kafka"))]
 pub use config::{RegistryConfig, RegistryConfigBuilder};
+pub use cq_events_schema::Level;
 pub use error::RegistryError;
+#[cfg(all(feature = "http", feature = "testing"))]
+pub(crate) use http::differences;
 #[cfg(feature = "http")]
 pub use http::{Compatibility, HttpRegistry, Registered, Version};
 pub use local::LocalRegistry;
-pub use subject::{Registration, SubjectSchema};
+pub use subject::{Registration, SubjectSchema, SubjectStrategy};
 
 /// The number that stands for a schema in front of each message.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +54,60 @@ impl fmt::Display for SchemaId {
 impl fmt::Debug for SchemaId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SchemaId({})", self.0)
+    }
+}
+
+/// What a message names its writer's schema by.
+///
+/// ```
+/// use cq_events::registry::{SchemaId, SchemaRef};
+///
+/// assert_eq!(SchemaRef::from(SchemaId::new(7)).to_string(), "schema id 7");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SchemaRef {
+    /// An id, which is one registry's own.
+    Id(SchemaId),
+    /// A GUID, which is the same in every registry.
+    Guid(Uuid),
+}
+
+impl SchemaRef {
+    /// The id, where it is one.
+    pub const fn id(self) -> Option<SchemaId> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Guid(_) => None,
+        }
+    }
+
+    /// The GUID, where it is one.
+    pub const fn guid(self) -> Option<Uuid> {
+        match self {
+            Self::Id(_) => None,
+            Self::Guid(guid) => Some(guid),
+        }
+    }
+}
+
+impl From<SchemaId> for SchemaRef {
+    fn from(id: SchemaId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<Uuid> for SchemaRef {
+    fn from(guid: Uuid) -> Self {
+        Self::Guid(guid)
+    }
+}
+
+impl fmt::Display for SchemaRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "schema id {id}"),
+            Self::Guid(guid) => write!(f, "schema GUID {guid}"),
+        }
     }
 }
 

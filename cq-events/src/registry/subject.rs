@@ -24,6 +24,20 @@ pub enum Registration {
     Latest,
 }
 
+/// Which subjects a stream has (`subject` in `streams.toml`), and so what a message of it is written with: the names are
+/// those of other clients' strategies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SubjectStrategy {
+    /// `<topic>-value`, with the union of the stream's events (TopicNameStrategy). A message says by one byte or two which
+    /// event it is.
+    #[default]
+    Topic,
+    /// `<fullname>` for each event, with its record (RecordNameStrategy): one history for all topics with that event.
+    Record,
+    /// `<topic>-<fullname>` for each event, with its record (TopicRecordNameStrategy).
+    TopicRecord,
+}
+
 impl<'a> SubjectSchema<'a> {
     /// A schema under a subject.
     pub fn new(subject: impl Into<Cow<'a, str>>, schema: impl Into<Cow<'a, str>>) -> Self {

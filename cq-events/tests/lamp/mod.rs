@@ -119,19 +119,38 @@ impl Encode for Lamp {
         match self {
             Self::Lit(lit) => {
                 out.branch(0);
-                out.optional(0, lit.lamp.as_ref(), |out, lamp| out.string(lamp));
-                out.long(lit.number);
-                out.decimal(lit.level, 4, 2, "Lit.level");
+                lit.encode(out);
             }
             Self::Gone(gone) => {
                 out.branch(1);
-                out.string(&gone.lamp);
+                gone.encode(out);
             }
         }
     }
 }
 
+impl Encode for Lit {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.optional(0, self.lamp.as_ref(), |out, lamp| out.string(lamp));
+        out.long(self.number);
+        out.decimal(self.level, 4, 2, "Lit.level");
+    }
+}
+
+impl Encode for Gone {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.string(&self.lamp);
+    }
+}
+
 impl EventStream for Lamp {
+    fn record(&self) -> (usize, &dyn Encode) {
+        match self {
+            Self::Lit(lit) => (0, lit),
+            Self::Gone(gone) => (1, gone),
+        }
+    }
+
     fn decode_branch(branch: usize, input: &mut Decoder<'_>) -> Option<Self> {
         match branch {
             0 => Some(Self::Lit(Lit {

@@ -94,6 +94,10 @@ impl StreamSchema for Raw {
 }
 
 impl EventStream for Raw {
+    fn record(&self) -> (usize, &dyn Encode) {
+        (self.0, self)
+    }
+
     fn decode_branch(branch: usize, input: &mut Decoder<'_>) -> Option<Self> {
         let record = input.rest().to_vec();
         record.iter().for_each(|_| _ = input.fixed_ref::<1>());

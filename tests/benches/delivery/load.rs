@@ -5,7 +5,7 @@ use std::ffi::CStr;
 
 use cq_events::codec::{self, write_frame};
 use cq_events::event::{BorrowedStream, StreamInfo, StreamSchema as _};
-use cq_events::registry::{LocalRegistry, SchemaRegistry as _, SubjectSchema};
+use cq_events::registry::{LocalRegistry, SchemaRegistry as _};
 use jiff::civil::date;
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
@@ -124,10 +124,7 @@ pub struct Encoded {
 
 /// All different events.
 pub async fn encoded<S: Load>() -> Vec<Encoded> {
-    let id = LocalRegistry::default()
-        .id_of(&SubjectSchema::new(S::STREAM.subject(), S::STREAM.schema))
-        .await
-        .expect("an id");
+    let id = LocalRegistry::default().id_of(&S::STREAM.subjects()[0]).await.expect("an id");
     let encode = |number| {
         let event = S::numbered(number);
         let mut value = Vec::new();

@@ -10,7 +10,7 @@ use cq_events::consume::{ConsumeError, ConsumerHandle};
 use cq_events::dead_letter::{DeadLetter, ErrorKind, Place, original, topic_name};
 use cq_events::event::{Headers, StreamInfo, StreamSchema as _, TopicSpec};
 use cq_events::kafka::{create_topics, group_lag};
-use cq_events::registry::{LocalRegistry, SchemaId, SchemaRegistry as _, SubjectSchema};
+use cq_events::registry::{LocalRegistry, SchemaId, SchemaRegistry as _};
 use cq_events::{Consumer, EventHandler};
 use cq_events_tests::cluster::Cluster;
 use cq_events_tests::raw::{self, Record};
@@ -191,7 +191,7 @@ pub(crate) async fn own_id() -> SchemaId {
     static ID: OnceCell<SchemaId> = OnceCell::const_new();
     let compute = async || {
         let (stream, registry) = (InspectionEvent::STREAM, LocalRegistry::default());
-        registry.id_of(&SubjectSchema::new(stream.subject(), stream.schema)).await.expect("it has one")
+        registry.id_of(&stream.subjects()[0]).await.expect("it has one")
     };
     *ID.get_or_init(compute).await
 }

@@ -34,6 +34,9 @@ pub enum EncodeErrorKind {
         "a time outside 1677-09-21 to 2262-04-11 does not fit 64 bits of nanoseconds: use microseconds in the schema"
     )]
     Nanos,
+    /// The event is none of those that its stream has schemas for.
+    #[error("the stream has no schema for this event alone")]
+    NoSchema,
     /// Records lie in each other more deeply than readers accept: see [`DecodeLimits::depth`].
     ///
     /// [`DecodeLimits::depth`]: crate::codec::DecodeLimits::depth

@@ -9,9 +9,10 @@ use uuid::Uuid;
 
 use super::*;
 use crate::codec::{Decode, DecodeLimits, Encode, Encoder, write_frame};
+use crate::consume::Failure;
 use crate::consume::{EventHandler, Handled};
 use crate::event::{Event, HeaderPolicy, StreamSchema, TopicSpec, Viewed};
-use crate::registry::{RegistryFuture, SchemaRegistry, SubjectSchema};
+use crate::registry::{RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
 
 #[derive(Clone, Debug, PartialEq)]
 struct DoorOpened {
@@ -364,7 +365,7 @@ fn what_another_schema_says_is_resolved_and_what_the_build_does_not_know_goes_to
     // by "ab", key 1 byte, id 5
     deliver(&[2, 2, 4, b'a', b'b', 2, 9, 10]).unwrap();
     let unknown =
-        Unknown::Event { fullname: "test.DoorClosed".to_owned(), schema_id: OTHER, datum: vec![42] };
+        Unknown::Event { fullname: "test.DoorClosed".to_owned(), schema: OTHER.into(), datum: vec![42] };
     let seen = porter.seen.lock().unwrap();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0], format!("{unknown:?}"));

@@ -24,6 +24,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use operations::{Compatibility, Registered, Version};
+#[cfg(feature = "testing")]
+pub(crate) use policy::differences;
 
 use super::{RegistryConfig, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
 use crate::config::ConfigError;

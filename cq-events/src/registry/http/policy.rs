@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cq_events_schema::{Level, Schemas, check_compatibility, normalise};
 
-use super::operations::{Registered, Version};
+use super::operations::Version;
 use super::{HttpRegistry, RegistryError};
 use crate::registry::{Registration, SchemaId, SubjectSchema};
 
@@ -90,7 +90,7 @@ impl HttpRegistry {
             let (registry, subject) = (self.transport.name(), subject.to_owned());
             return Err(RegistryError::NotRegistered { registry, subject, latest: None });
         };
-        let reasons = differences(schema, &latest);
+        let reasons: Box<[String]> = differences(schema, &latest.schema).into();
         if reasons.is_empty() {
             return Ok(latest.id);
         }
@@ -100,17 +100,16 @@ impl HttpRegistry {
 }
 
 /// What keeps events of our schema from being read as those of the latest version: other bytes, or bytes of another meaning.
-fn differences(schema: &str, latest: &Registered) -> Vec<String> {
-    if *latest.schema == *schema {
+pub(crate) fn differences(schema: &str, latest: &str) -> Vec<String> {
+    if latest == schema {
         return Vec::new();
     }
     let parse =
         |name: &str, text: &str| Schemas::parse_text(name, text).map_err(|error| vec![error.to_string()]);
-    let (ours, theirs) =
-        match (parse("this build's schema", schema), parse("the latest version", &latest.schema)) {
-            (Ok(ours), Ok(theirs)) => (ours, theirs),
-            (Err(reasons), _) | (_, Err(reasons)) => return reasons,
-        };
+    let (ours, theirs) = match (parse("this build's schema", schema), parse("the latest version", latest)) {
+        (Ok(ours), Ok(theirs)) => (ours, theirs),
+        (Err(reasons), _) | (_, Err(reasons)) => return reasons,
+    };
     let found = check_compatibility(Level::Full, &ours, &[&theirs]);
     let findings = found.iter().flat_map(|incompatibility| &incompatibility.findings);
     let mut reasons: Vec<String> =
@@ -126,11 +125,6 @@ fn differences(schema: &str, latest: &Registered) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn latest(schema: &str) -> Registered {
-        let schema = normalise(schema).unwrap().into();
-        Registered { subject: "s".to_owned(), version: 3, id: SchemaId::new(7), guid: None, schema }
-    }
-
     fn record(fields: &str) -> String {
         normalise(&format!(r#"{{"type":"record","name":"a.B","fields":[{fields}]}}"#)).unwrap()
     }
@@ -143,19 +137,19 @@ mod tests {
             r#"{"name":"x","type":"int","aliases":["y"]}"#,
             r#"{"name":"x","type":{"type":"int","logicalType":"date"}}"#,
         ] {
-            assert_eq!(differences(&ours, &latest(&record(same))), Vec::<String>::new(), "{same}");
+            assert_eq!(differences(&ours, &record(same)), Vec::<String>::new(), "{same}");
         }
         for other in [
             r#"{"name":"x","type":"long"}"#,
             r#"{"name":"y","type":"int"}"#,
             r#"{"name":"x","type":"int"},{"name":"y","type":"int","default":1}"#,
         ] {
-            assert_ne!(differences(&ours, &latest(&record(other))), Vec::<String>::new(), "{other}");
+            assert_ne!(differences(&ours, &record(other)), Vec::<String>::new(), "{other}");
         }
         // The same bytes of another meaning.
         let time = |unit: &str| {
             record(&format!(r#"{{"name":"x","type":{{"type":"long","logicalType":"timestamp-{unit}"}}}}"#))
         };
-        assert_ne!(differences(&time("millis"), &latest(&time("micros"))), Vec::<String>::new());
+        assert_ne!(differences(&time("millis"), &time("micros")), Vec::<String>::new());
     }
 }
