@@ -3,8 +3,10 @@
 mod raw;
 mod tap;
 
+use std::net::SocketAddr;
 use std::process::Stdio;
 
+use cq_events::testing::{MemoryRegistry, RegistryServer};
 pub use raw::Answer;
 use serde_json::Value;
 pub use tap::Tap;
@@ -16,9 +18,19 @@ use crate::cluster::{script, show_logs};
 pub enum Registry {
     /// Apicurio Registry, in a process of its own.
     Apicurio(Apicurio),
+    /// That of the test kit, in this process.
+    Ours(Ours),
 }
 
 impl Registry {
+    /// The test kit's.
+    pub async fn ours() -> Self {
+        show_logs();
+        let (state, anywhere) = (MemoryRegistry::new(), SocketAddr::from(([127, 0, 0, 1], 0)));
+        let server = serve(&state, anywhere).await;
+        Self::Ours(Ours { address: server.address(), state, server: Some(server) })
+    }
+
     /// A real registry, which is fetched first where it is not there yet.
     pub async fn apicurio() -> Self {
         show_logs();
@@ -29,6 +41,7 @@ impl Registry {
     pub fn url(&self) -> String {
         match self {
             Self::Apicurio(registry) => registry.url.clone(),
+            Self::Ours(registry) => format!("http://{}", registry.address),
         }
     }
 
@@ -36,6 +49,7 @@ impl Registry {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Apicurio(_) => "Apicurio",
+            Self::Ours(_) => "ours",
         }
     }
 
@@ -48,6 +62,7 @@ impl Registry {
     pub async fn stop(&mut self) {
         match self {
             Self::Apicurio(registry) => registry.command("kill"),
+            Self::Ours(registry) => registry.server.take().expect("it is up").stop().await,
         }
     }
 
@@ -55,8 +70,21 @@ impl Registry {
     pub async fn start_again(&mut self) {
         match self {
             Self::Apicurio(registry) => registry.command("restart"),
+            Self::Ours(registry) => registry.server = Some(serve(&registry.state, registry.address).await),
         }
     }
+}
+
+/// The test kit's registry: a state, and the server that shows it, unless it is down.
+#[derive(Debug)]
+pub struct Ours {
+    state: MemoryRegistry,
+    address: SocketAddr,
+    server: Option<RegistryServer>,
+}
+
+async fn serve(state: &MemoryRegistry, address: SocketAddr) -> RegistryServer {
+    RegistryServer::start_on(state.clone(), address).await.expect("the port is free")
 }
 
 /// A real registry, started by `services/apicurio.sh`. It ends with this value, or with the process, however that ends.

@@ -12,6 +12,13 @@
 /// Makes tests of functions that take a registry: one against each.
 macro_rules! against_each {
     ($($test:ident),* $(,)?) => {
+        mod ours {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(&mut cq_events_tests::registries::Registry::ours().await).await;
+            })*
+        }
+
         #[cfg(feature = "services")]
         mod apicurio {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]

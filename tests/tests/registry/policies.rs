@@ -100,7 +100,7 @@ async fn a_schema_in_another_form_is_found_and_not_registered_again(registry: &m
 
 async fn a_file_is_registered_by_one_call(registry: &mut Registry) {
     let client = client(registry);
-    let subject = UserEvent::STREAM.subject();
+    let subject = format!("{}-value", UserEvent::STREAM.topic);
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/user.avsc");
     let id = client.register_file(&subject, file).await.unwrap();
     assert_eq!(*client.schema_of(id).await.unwrap(), *normalise(UserEvent::STREAM.schema).unwrap());
