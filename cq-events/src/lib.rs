@@ -24,6 +24,10 @@
 pub mod builder;
 pub mod codec;
 #[cfg(any(feature = "http", feature = "kafka"))]
+#[cfg_attr(
+    not(all(feature = "http", feature = "kafka")),
+    allow(dead_code, unused_imports, reason = "either has what the other does not use")
+)]
 pub mod config;
 pub mod consume;
 pub mod dead_letter;

@@ -238,12 +238,17 @@ async fn a_broker_that_starts_late_is_waited_for() {
     tokio::time::timeout(DEADLINE, connecting).await.unwrap().unwrap().unwrap();
 }
 
+#[cfg(feature = "http")]
 #[tokio::test]
-async fn a_registry_server_is_refused_before_anything_is_sent() {
+async fn nothing_is_published_where_the_registry_does_not_answer() {
     let broker = broker();
-    let config = broker.config().to_builder().registry_url("http://127.0.0.1:8081").build().unwrap();
-    let error = Producer::connect(config).await.unwrap_err();
-    assert!(error.to_string().contains("local registry only; unset it"), "{error}");
+    let registry = cq_events::registry::RegistryConfig::builder("http://127.0.0.1:9").build().unwrap();
+    let config = broker.config().to_builder().registry(registry).build().unwrap();
+    let producer = Producer::connect(config).await.unwrap();
+    let error = StreamProducer::<Lamp>::new(&producer).await.unwrap_err().to_string();
+    for part in ["-value", "the schema registry at http://127.0.0.1:9", "Connection refused"] {
+        assert!(error.contains(part), "{part} is not in: {error}");
+    }
 }
 
 #[tokio::test]

@@ -36,44 +36,23 @@ newer (JAVA_HOME is respected), setsid and flock (util-linux), and mvn for the f
 END
 }
 
-say() { printf 'kafka.sh: %s\n' "$*" >&2; }
-fail() {
-  say "$@"
-  exit 1
-}
-
-# --- where things are -----------------------------------------------------------------------------
-
 script=$(readlink -f -- "${BASH_SOURCE[0]}")
 here=${script%/*}
-target=${CARGO_TARGET_DIR:-${here%/*/*}/target}
-[[ $target == /* ]] || target=$PWD/$target # as cargo understands it
-services=$target/services
+# shellcheck source=lib.sh
+source "$here/lib.sh"
 runs=$services/run
+marker=cluster.id
+noun=cluster
+variable=CQ_KAFKA_DIR
 version=$(sed -n 's:.*<kafka\.version>\(.*\)</kafka\.version>.*:\1:p' "$here/pom.xml")
 libs=$services/kafka-$version
 
-# How long `start` and `restart` wait for a cluster to be ready, in seconds.
-ready_within=60
-
-# A run folder holds:
-#   cluster.id     its presence marks the folder as ours, so that `stop` removes nothing else
+# A run folder holds, beside what lib.sh lists:
 #   bootstrap      what goes into KAFKA_BOOTSTRAP_SERVERS; broker N is the N-th entry
 #   sasl           what goes into CQ_KAFKA_SASL_SERVERS, if there are users
-#   owner          the process of --die-with, if any
-#   watcher        the process that watches the owner
-#   lock           held by a command that changes the cluster as a whole
 #   broker-N/      server.properties, data/, log (and log.old of earlier lives), pid
 
 # --- what has to be installed ---------------------------------------------------------------------
-
-need_tools() {
-  [[ -r /proc/self/stat ]] || fail "this needs Linux's /proc; elsewhere use compose.yaml"
-  local tool
-  for tool in flock setsid; do
-    command -v "$tool" >/dev/null || fail "no $tool found: install util-linux"
-  done
-}
 
 # Sets `java`, or explains what is missing.
 need_java() {
@@ -84,124 +63,20 @@ need_java() {
   else
     java=$(command -v java) || fail "no java found: $advice"
   fi
-  # One line among others, such as that of JAVA_TOOL_OPTIONS: `openjdk version "17.0.15" 2025-04-15`,
-  # and `java version "1.8.0_402"` up to Java 8.
-  local words
-  words=$("$java" -version 2>&1) || fail "$java does not run: $words"
-  [[ $words =~ version\ \"(1\.)?([0-9]+) ]] || fail "cannot tell the version of $java: $words"
-  ((BASH_REMATCH[2] >= 17)) || fail "$java is Java ${BASH_REMATCH[2]}, too old: $advice"
+  local found
+  found=$(java_version "$java") || fail "cannot tell the version of $java: $found"
+  ((found >= 17)) || fail "$java is Java $found, too old: $advice"
 }
 
 # --- fetching -------------------------------------------------------------------------------------
 
-# The folder is complete as soon as it exists, for it comes by a rename. It holds a copy of the pom it
-# was made from: a changed pom makes a new one.
-fetched() { cmp -s "$here/pom.xml" "$libs/pom.xml"; }
-
 fetch() {
-  if fetched; then return; fi
+  if fetched "$libs"; then return; fi
   need_java
-  command -v mvn >/dev/null ||
-    fail "no mvn found: Kafka's jars are fetched with Maven 3.6.3 or newer; install it (Debian: apt-get install maven)"
-  mkdir -p "$services"
-  # In a subshell, which ends the lock and runs the clean-up on every way out.
-  (
-    exec {lock}>"$services/fetch.lock"
-    flock -n "$lock" || { say "waiting for another fetch to end" && flock "$lock"; }
-    if fetched; then exit; fi
-    say "fetching Kafka $version with Maven"
-    # Holding the lock, whatever an earlier fetch left behind is garbage.
-    rm -rf "$services"/fetch.tmp
-    mkdir "$services/fetch.tmp"
-    trap 'rm -rf "$services/fetch.tmp"' EXIT
-    local new=$services/fetch.tmp/libs
-    # -C: a jar whose checksum is wrong is an error, not a warning.
-    mvn -B -q -C -Dstyle.color=never -f "$here/pom.xml" dependency:copy-dependencies \
-      -DoutputDirectory="$new" -DincludeScope=runtime </dev/null >"$services/fetch.tmp/log" 2>&1 || {
-      head -n 30 "$services/fetch.tmp/log" >&2
-      fail "Maven could not fetch Kafka $version (its words are above): the first fetch needs the network, or a mirror in Maven's settings"
-    }
-    [[ -f $new/kafka_2.13-$version.jar && -f $new/kafka-tools-$version.jar ]] ||
-      fail "Maven fetched no Kafka $version; what it did fetch: $(ls "$new")"
-    cp "$here/pom.xml" "$new/pom.xml"
-    rm -rf "$libs"
-    mv -T "$new" "$libs"
-  )
-}
-
-# --- processes ------------------------------------------------------------------------------------
-
-# Prints when process $1 started (in ticks since boot); fails if there is none. A zombie counts as gone:
-# a test killed by kill -9 stays one until its parent looks, which may be much later.
-started_at() {
-  local stat
-  IFS= read -r -d '' stat 2>/dev/null <"/proc/$1/stat" || [[ -n ${stat:-} ]] || return 1
-  local fields
-  read -ra fields <<<"${stat##*) }" # what precedes is the pid and a name that may hold anything
-  [[ ${fields[0]} != [ZX] ]] && printf '%s\n' "${fields[19]}"
-}
-
-# A process is kept in a file as "PID START": a number alone may have been given to another process since.
-remember() { # PID FILE
-  printf '%s %s\n' "$1" "$(started_at "$1" || echo gone)" >"$2"
-}
-
-alive() { # FILE
-  local pid start now
-  [[ -f $1 ]] && read -r pid start <"$1" || return 1
-  now=$(started_at "$pid") && [[ $now == "$start" ]]
-}
-
-signal() { # SIGNAL FILE
-  local pid
-  alive "$2" && read -r pid _ <"$2" && kill "-$1" "$pid" 2>/dev/null || true
-}
-
-# Waits up to $1 seconds until none of the given processes is alive.
-await_end() { # SECONDS FILE...
-  local until=$((SECONDS + $1)) file
-  shift
-  for file in "$@"; do
-    while alive "$file"; do
-      ((SECONDS < until)) || return 1
-      sleep 0.1
-    done
-  done
-}
-
-# Starts a command in the background that nothing ties to us: a session of its own, so that neither a
-# terminal nor the signal to our process group ends it; and none of our open files, for a caller that
-# reads our stdout to its end would otherwise wait for the broker's end, and our locks would stay held.
-# The command keeps the process id, which is left in $!.
-detach() { # FOLDER LOG COMMAND...
-  (
-    cd "$1"
-    exec </dev/null >>"$2" 2>&1
-    shift 2
-    for fd in "/proc/$BASHPID/fd"/*; do
-      fd=${fd##*/}
-      # 255 is bash's own, and closes itself.
-      if ((fd > 2 && fd != 255)); then exec {fd}>&-; fi
-    done
-    exec setsid "$@"
-  ) &
-  disown
+  fetch_with_maven "Kafka $version" "$libs" "kafka_2.13-$version.jar" copy-dependencies -DincludeScope=runtime
 }
 
 # --- one cluster ----------------------------------------------------------------------------------
-
-# Prints $1 free ports. They lie below Linux's range for outgoing connections (32768 and up), so nothing
-# is likely to take the port of a broker that a test has killed and will start again.
-free_ports() {
-  local port found=0
-  while read -r port; do
-    if ! (exec {fd}<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-      printf '%s\n' "$port"
-      if ((++found == $1)); then return; fi
-    fi
-  done < <(shuf -i 20000-31999 -n 200)
-  return 1
-}
 
 # Prints the server.properties of broker $2. For one broker and for three; everything that is not about
 # addresses and copies is here to be quick to start and small.
@@ -314,9 +189,6 @@ await_ready() { # DIR DEADLINE N...
   done
 }
 
-# Whether the process given as --die-with still lives; true without one.
-owned() { [[ ! -f $1/owner ]] || alive "$1/owner"; }
-
 show_logs() { # DIR N...
   local dir=$1 n
   shift
@@ -337,36 +209,14 @@ kill_brokers() { # DIR
   await_end 10 "$1"/broker-*/pid || say "some process outlived kill -9, see $1"
 }
 
-# Ends a cluster and removes its files, and only those: --dir may have named a folder with a life of its own.
-remove_cluster() { # DIR SECONDS
+remove() { # DIR SECONDS
   local dir=$1 pid
-  # The watcher ends a cluster by this very function.
-  if [[ $(cat "$dir/watcher" 2>/dev/null) != "$$ "* ]]; then signal KILL "$dir/watcher"; fi
   if (($2 > 0)); then
     for pid in "$dir"/broker-*/pid; do signal TERM "$pid"; done
     await_end "$2" "$dir"/broker-*/pid || true
   fi
   kill_brokers "$dir"
-  if [[ -f $dir/cluster.id ]]; then
-    local link
-    link=$runs/$(<"$dir/cluster.id")
-    if [[ -L $link ]]; then rm -f "$link"; fi
-  fi
-  rm -rf "$dir"/broker-* "$dir"/{cluster.id,bootstrap,sasl,owner,watcher,lock}
-  rmdir "$dir" 2>/dev/null || true
-}
-
-# Takes the lock of a cluster until this process (or subshell) ends. A command that holds it is done within
-# its deadline; if not, an end must come nevertheless.
-lock_cluster() { # DIR
-  exec {cluster_lock}>"$1/lock"
-  flock -w $((ready_within + 30)) "$cluster_lock" || say "somebody holds $1/lock; going on without it"
-}
-
-cluster_of() { # DIR, as the user gave it
-  [[ -n ${1:-} ]] || fail "which cluster? Give the folder that start printed as CQ_KAFKA_DIR"
-  [[ -f $1/cluster.id ]] || fail "there is no cluster in $1"
-  dir=$(cd -- "$1" && pwd -P)
+  rm -rf "$dir"/broker-* "$dir"/{bootstrap,sasl}
 }
 
 brokers_of() { # DIR N...
@@ -404,35 +254,9 @@ start() {
   need_java
   fetch
 
-  local id
-  id=$(new_cluster_id)
-  mkdir -p "$runs"
-  if [[ -n $dir ]]; then
-    mkdir -p "$dir"
-    dir=$(cd -- "$dir" && pwd -P)
-    [[ -z $(ls -A "$dir") ]] || fail "$dir is not empty"
-    # So that `stop --all` finds it.
-    ln -s "$dir" "$runs/$id"
-  else
-    dir=$(cd -- "$(mktemp -d "$runs/kafka-XXXXXX")" && pwd -P)
-  fi
-  printf '%s\n' "$id" >"$dir/cluster.id"
-  # Every way out but the good one takes everything along.
-  unfinished=$dir
-  trap 'if [[ -n $unfinished ]]; then remove_cluster "$unfinished" 0; fi' EXIT
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  new_run kafka "$(new_cluster_id)" "$dir" "$die_with"
   # java splits a class path at colons, Kafka log.dirs at commas; a backslash is an escape in .properties.
   [[ $libs != *:* && $dir != *[,\\]* ]] || fail "Kafka cannot live in a path with a colon, comma or backslash: $dir"
-  lock_cluster "$dir"
-  if [[ -n $die_with ]]; then
-    remember "$die_with" "$dir/owner"
-    owned "$dir" || fail "--die-with: there is no process $die_with"
-    # Before the brokers: should we be killed halfway together with the owner, nothing stays.
-    detach / /dev/null "$BASH" "$script" watch "$dir"
-    remember $! "$dir/watcher"
-  fi
 
   # Between our look and the broker's bind, anybody can take a port.
   local attempt tries=5 began=$SECONDS deadline=$((SECONDS + ready_within))
@@ -451,7 +275,7 @@ start() {
 
   printf 'export KAFKA_BOOTSTRAP_SERVERS=%s\nexport CQ_KAFKA_DIR=%q\n' "$(<"$dir/bootstrap")" "$dir"
   if [[ -n $users ]]; then printf 'export CQ_KAFKA_SASL_SERVERS=%s\n' "$(<"$dir/sasl")"; fi
-  unfinished=
+  finished
   say "Kafka $version is ready after $((SECONDS - began)) s: $(<"$dir/bootstrap") in $dir"
 }
 
@@ -485,52 +309,10 @@ boot() { # DIR BROKERS USERS DEADLINE
   await_ready "$dir" "$deadline" "${all[@]}"
 }
 
-# Not a user's command: ends the cluster in DIR as soon as its owner is gone. Nobody waits for an orderly
-# end and the data is thrown away, so it is kill -9.
-watch() {
-  local dir=$1
-  while [[ -f $dir/cluster.id ]] && owned "$dir"; do sleep 0.5; done
-  [[ -f $dir/cluster.id ]] || exit 0
-  lock_cluster "$dir" # a `start` or `restart` under way notices the owner's end, too, and lets go
-  if [[ -f $dir/cluster.id ]]; then remove_cluster "$dir" 0; fi
-}
-
-stop() {
-  local grace=10
-  if [[ ${1:-} == --now ]]; then
-    grace=0
-    shift
-  fi
-  (($# == 1)) || fail "stop: give the cluster's folder, or --all"
-  local dir stops=()
-  if [[ $1 != --all ]]; then
-    cluster_of "$1"
-    stop_one "$dir" "$grace"
-    return
-  fi
-  for dir in "$runs"/*; do
-    if [[ -d $dir ]]; then
-      stop_one "$(cd -- "$dir" && pwd -P)" "$grace" &
-      stops+=($!)
-    elif [[ -L $dir ]]; then
-      rm -f "$dir" # of a --dir that was removed by hand
-    fi
-  done
-  local pid failed=0
-  for pid in ${stops[@]+"${stops[@]}"}; do wait "$pid" || failed=1; done
-  return "$failed"
-}
-
-stop_one() ( # DIR SECONDS
-  lock_cluster "$1"
-  remove_cluster "$1" "$2"
-  say "stopped $1"
-)
-
 # Sends a signal to brokers; those that are to end with it must have ended within SECONDS (0: they live on).
 signal_brokers() { # SIGNAL SECONDS DIR N...
   local name=$1 seconds=$2 dir n
-  cluster_of "${3:-}"
+  run_of "${3:-}"
   shift 3
   brokers_of "$dir" "$@"
   local pids=()
@@ -544,12 +326,12 @@ signal_brokers() { # SIGNAL SECONDS DIR N...
 
 restart() {
   local dir n
-  cluster_of "${1:-}"
+  run_of "${1:-}"
   shift
   brokers_of "$dir" "$@"
   need_java
   fetch
-  lock_cluster "$dir"
+  lock_run "$dir"
   for n in "$@"; do
     if alive "$dir/broker-$n/pid"; then fail "broker $n is still running; kill it first"; fi
   done
@@ -597,7 +379,7 @@ tool() { # CLASS DIR ARG...
 # One of Kafka's own commands, as a user gives it.
 tool_command() { # CLASS DIR ARG...
   local class=$1 dir
-  cluster_of "${2:-}"
+  run_of "${2:-}"
   shift 2
   need_java
   fetch

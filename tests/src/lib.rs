@@ -16,6 +16,7 @@ pub mod guarded;
 pub mod oracle;
 pub mod raw;
 pub mod recorder;
+pub mod registries;
 pub mod scenarios;
 pub mod values;
 

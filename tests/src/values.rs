@@ -8,6 +8,8 @@ use crate::faults::random::Random;
 const DEPTH: usize = 5;
 /// From the year 1, where the calendar of python begins, to the last hours of 9999, where that of jiff ends, in milliseconds.
 const TIMES: [i64; 4] = [-62_135_596_800_000, 0, 1_764_000_000_123, 253_402_207_200_999];
+/// Milliseconds.
+const DAY: i64 = 86_400_000;
 const TEXTS: [&str; 6] =
     ["", "a", "sensor-17", "µm \u{1F321}", "null", "a text that is longer than the others, with \" in it"];
 
@@ -42,12 +44,25 @@ impl Values {
         match (&ty.kind, ty.logical) {
             (Kind::Null, _) => {}
             (Kind::Boolean, _) => out.push(u8::from(self.below(2) == 1)),
+            (Kind::Int, Some(Logical::TimeMillis)) => long([0, 1, 43_200_120, DAY - 1][self.below(4)], out),
             (Kind::Int, Some(Logical::Date)) => long([0, -719_162, 20_000, 2_932_896][self.below(4)], out),
             (Kind::Int, _) => {
                 let any = self.random.any() as i32;
                 long([0, -1, i64::from(i32::MIN), i64::from(i32::MAX), i64::from(any)][self.below(5)], out);
             }
-            (Kind::Long, Some(Logical::TimestampMillis)) => long(TIMES[self.below(TIMES.len())], out),
+            (Kind::Long, Some(Logical::TimeMicros)) => {
+                long([0, 1, 43_200_123_450, DAY * 1_000 - 1][self.below(4)], out);
+            }
+            (Kind::Long, Some(Logical::TimestampMillis | Logical::LocalTimestampMillis)) => {
+                long(TIMES[self.below(TIMES.len())], out);
+            }
+            (Kind::Long, Some(Logical::TimestampMicros | Logical::LocalTimestampMicros)) => {
+                long(TIMES[self.below(TIMES.len())] * 1_000 + [0, 456][self.below(2)], out);
+            }
+            // All numbers are times that jiff has.
+            (Kind::Long, Some(Logical::TimestampNanos | Logical::LocalTimestampNanos)) => {
+                long([0, i64::MIN, i64::MAX, 1_764_000_000_123_456_789][self.below(4)], out);
+            }
             (Kind::Long, _) => {
                 let any = self.random.any() as i64;
                 long([0, 64, i64::MIN, i64::MAX, any][self.below(5)], out);
@@ -61,8 +76,7 @@ impl Values {
                 out.extend([0.0, -0.0, f64::MIN_POSITIVE, f64::INFINITY, any][self.below(5)].to_le_bytes());
             }
             (Kind::Bytes, Some(Logical::Decimal { precision, .. })) => {
-                let most = 10_i64.pow(precision.min(18)) - 1;
-                let unscaled = [0, -1, 12_345.min(most), most, -most][self.below(5)];
+                let unscaled = self.unscaled(precision);
                 // As short as it can be, which is what is written again.
                 let bytes = unscaled.to_be_bytes();
                 let redundant = if unscaled < 0 { unscaled.leading_ones() } else { unscaled.leading_zeros() };
@@ -91,10 +105,21 @@ impl Values {
                     record.fields.iter().for_each(|field| self.value(schemas, &field.ty, depth + 1, out));
                 }
                 NamedKind::Enum(symbols) => long(self.below(symbols.symbols.len()) as i64, out),
-                NamedKind::Fixed(fixed) => out.extend((0..fixed.size).map(|_| self.random.any() as u8)),
+                NamedKind::Fixed(fixed) => match fixed.logical {
+                    Some(Logical::Decimal { precision, .. }) => {
+                        out.extend(&self.unscaled(precision).to_be_bytes()[16 - fixed.size..]);
+                    }
+                    _ => out.extend((0..fixed.size).map(|_| self.random.any() as u8)),
+                },
             },
             (other, _) => panic!("no values of {other:?}"),
         }
+    }
+
+    /// A decimal's digits, of which this has at most 38.
+    fn unscaled(&mut self, precision: u32) -> i128 {
+        let most = 10_i128.pow(precision.min(38)) - 1;
+        [0, -1, 12_345.min(most), most, -most][self.below(5)]
     }
 
     fn block(

@@ -54,6 +54,10 @@ impl Problems {
         self.0.push(ConfigProblem { setting: setting.into(), message: message.into() });
     }
 
+    pub(crate) fn merge(&mut self, error: ConfigError) {
+        self.0.extend(error.problems);
+    }
+
     pub(crate) fn extend(&mut self, other: Problems) {
         self.0.extend(other.0);
     }

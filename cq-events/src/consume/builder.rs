@@ -218,7 +218,7 @@ impl<H: EventHandler> ConsumerBuilder<H> {
         }
         let registry = match self.registry {
             Some(registry) => registry,
-            None => config.registry()?,
+            None => config.registry(),
         };
         let reader = Reader::new(registry, self.limits, &streams).await.map_err(ConsumeError::Registry)?;
         check_topics(&config, &streams).await?;

@@ -29,9 +29,9 @@ impl Producer {
     /// Connects, with the registry that the configuration names ([`KafkaConfig::registry`]).
     ///
     /// # Errors
-    /// When no broker answers within the connect timeout, or when the configuration names a registry's URL.
+    /// When no broker answers within the connect timeout.
     pub async fn connect(config: KafkaConfig) -> Result<Self, PublishError> {
-        let registry = config.registry()?;
+        let registry = config.registry();
         Self::connect_with(config, registry).await
     }
 

@@ -79,6 +79,7 @@ impl RegistryConfig {
         self.timeout
     }
 
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "the client asks"))]
     /// The secrets, as they may come back in what a server says.
     pub(crate) fn secrets(&self) -> Vec<String> {
         match &self.auth {
@@ -227,6 +228,7 @@ impl RegistryConfigBuilder {
     }
 
     /// Whether nothing is set.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the configuration of Kafka asks"))]
     pub(crate) fn is_unset(&self) -> bool {
         *self == Self::default()
     }

@@ -61,13 +61,13 @@ pub enum RegistryError {
         /// Which registry was asked.
         registry: String,
         /// What it was asked: method and path.
-        call: String,
+        call: Box<str>,
         /// The HTTP status.
         status: u16,
         /// The registry's own code, such as 42205, where it gives one.
-        code: Option<i64>,
+        code: Option<i32>,
         /// What it says, in its own words.
-        messages: Vec<String>,
+        messages: Box<[String]>,
     },
     /// What came back is no answer of a schema registry.
     #[error("{registry} answers {call} with {reason}")]
@@ -75,7 +75,7 @@ pub enum RegistryError {
         /// Which registry was asked.
         registry: String,
         /// What it was asked: method and path.
-        call: String,
+        call: Box<str>,
         /// What came.
         reason: String,
     },
@@ -88,11 +88,11 @@ pub enum RegistryError {
         /// Which registry was asked.
         registry: String,
         /// The subject.
-        subject: String,
+        subject: Box<str>,
         /// The subject's level, such as `BACKWARD_TRANSITIVE`; `unknown` where the registry does not tell.
-        level: String,
+        level: &'static str,
         /// What the registry says, in its own words.
-        messages: Vec<String>,
+        messages: Box<[String]>,
     },
     /// A schema has to be registered, and is not.
     #[error(
@@ -122,11 +122,11 @@ pub enum RegistryError {
         /// The number of the latest version.
         version: i32,
         /// What differs.
-        reasons: Vec<String>,
+        reasons: Box<[String]>,
     },
 }
 
-fn with_code(code: Option<i64>) -> String {
+fn with_code(code: Option<i32>) -> String {
     code.map_or_else(String::new, |code| format!(", code {code}"))
 }
 
@@ -135,7 +135,7 @@ fn said(messages: &[String]) -> String {
 }
 
 /// What to do about it.
-fn hint(status: u16, code: Option<i64>) -> &'static str {
+fn hint(status: u16, code: Option<i32>) -> &'static str {
     match (status, code) {
         (401 | 403, _) => {
             " (SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO or SCHEMA_REGISTRY_BEARER_AUTH_TOKEN say who is asking)"

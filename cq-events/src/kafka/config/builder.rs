@@ -1,10 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::server::Server;
 use super::settings::Settings;
 use super::values::{Acks, AutoOffsetReset, Compression, GroupProtocol, SaslMechanism, SecurityProtocol};
 use super::{KafkaConfig, check};
 use crate::config::{ConfigError, Problems, Secret};
+use crate::registry::RegistryConfig;
 
 /// Builds a [`KafkaConfig`]: from its defaults ([`KafkaConfig::builder`]) or from a configuration that exists
 /// ([`KafkaConfig::to_builder`]).
@@ -14,6 +16,8 @@ pub struct KafkaConfigBuilder {
     pub(super) settings: Settings,
     /// What was wrong with values before they became settings.
     problems: Problems,
+    /// The registry of the configuration that this builder began with.
+    registry: Option<Server>,
 }
 
 /// A setter each for settings of one shape.
@@ -81,8 +85,9 @@ impl KafkaConfigBuilder {
         queue_messages: usize => queue_messages;
         /// The name of this service: the header `ce_source` of its events (`cq-events`).
         service_name: impl Into<String> => service_name.into();
-        /// The URL of a schema registry; see [`KafkaConfig::registry`].
-        registry_url: impl Into<String> => Some(registry_url.into());
+        /// The schema registry's server; without it schemas have the ids of a
+        /// [`LocalRegistry`](crate::registry::LocalRegistry).
+        registry: RegistryConfig => Some(registry);
     }
 
     /// Sets a property of librdkafka (its CONFIGURATION.md has all of them), such as
@@ -98,18 +103,23 @@ impl KafkaConfigBuilder {
         self
     }
 
-    pub(super) fn of(settings: Settings) -> Self {
-        Self { settings, problems: Problems::default() }
+    pub(super) fn of(config: &KafkaConfig) -> Self {
+        let (settings, registry) = ((*config.settings).clone(), config.registry.clone());
+        Self { settings, problems: Problems::default(), registry }
     }
 
-    /// Checks all settings.
+    /// Checks all settings, and reads the files that a registry's configuration names.
     ///
     /// # Errors
     /// Everything that is wrong with them, in one error.
     pub fn build(self) -> Result<KafkaConfig, ConfigError> {
         let mut problems = self.problems;
         check::check(&self.settings, &mut problems);
+        let registry = self.settings.registry.as_ref().and_then(|config| {
+            let known = self.registry.filter(|registry| registry.is_of(config));
+            known.map_or_else(|| Server::new(config), Ok).map_err(|error| problems.merge(error)).ok()
+        });
         problems.finish()?;
-        Ok(KafkaConfig { settings: Arc::new(self.settings) })
+        Ok(KafkaConfig { settings: Arc::new(self.settings), registry })
     }
 }

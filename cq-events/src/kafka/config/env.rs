@@ -7,6 +7,7 @@ use super::builder::KafkaConfigBuilder;
 use super::settings::VARIABLES;
 use super::values::Choice;
 use crate::config::{Problems, Secret, similar};
+use crate::registry::RegistryConfigBuilder;
 
 const PREFIX: &str = "KAFKA_";
 const PROPERTY: &str = "KAFKA_PROPERTY_";
@@ -16,6 +17,15 @@ const PROPERTY: &str = "KAFKA_PROPERTY_";
 pub(super) fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> KafkaConfigBuilder {
     let mut builder = KafkaConfigBuilder::default();
     let mut problems = Problems::default();
+    let (registry, variables): (Vec<_>, Vec<_>) =
+        variables.into_iter().partition(|(name, _)| name.to_str().is_some_and(RegistryConfigBuilder::reads));
+    let registry = RegistryConfigBuilder::from_variables(registry);
+    if !registry.is_unset() {
+        match registry.build() {
+            Ok(registry) => builder = builder.registry(registry),
+            Err(error) => problems.merge(error),
+        }
+    }
     let mut variables: Vec<(String, OsString)> = variables
         .into_iter()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
@@ -94,7 +104,6 @@ fn apply(builder: &mut KafkaConfigBuilder, name: &str, value: &str) -> Result<()
                 value.parse().map_err(|_| format!("is `{value}`; it takes a number of messages"))?;
         }
         "CQ_SERVICE_NAME" => settings.service_name = text(),
-        "SCHEMA_REGISTRY_URL" => settings.registry_url = Some(text()),
         property => {
             if let Some(name) = property_name(property) {
                 settings.properties.insert(name, text());

@@ -4,6 +4,7 @@ mod builder;
 mod check;
 mod env;
 mod properties;
+mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -20,8 +21,8 @@ pub use crate::config::{ConfigError, ConfigProblem};
 pub use builder::KafkaConfigBuilder;
 pub use values::{Acks, AutoOffsetReset, Compression, GroupProtocol, SaslMechanism, SecurityProtocol};
 
-use crate::config::without_user_info;
 use crate::registry::{LocalRegistry, SchemaRegistry};
+use server::Server;
 use settings::Settings;
 
 /// How to reach Kafka, and how to behave there: checked, immutable, cheap to clone.
@@ -59,14 +60,16 @@ use settings::Settings;
 /// | `KAFKA_QUEUE_MESSAGES` | messages | 100000 |
 /// | `KAFKA_PROPERTY_<NAME>` | any librdkafka property: `_` stands for `.`, and `__` for `_` | |
 /// | `CQ_SERVICE_NAME` | | `cq-events` |
-/// | `SCHEMA_REGISTRY_URL` | see [`KafkaConfig::registry`] | |
+/// | `SCHEMA_REGISTRY_URL`, ... | see [`RegistryConfig`](crate::registry::RegistryConfig) | the local registry |
 ///
 /// `KAFKA_PROPERTY_SOCKET_KEEPALIVE_ENABLE=true`, for example, sets `socket.keepalive.enable`. An empty variable
 /// counts as not set. A variable that is misspelt by a letter or two is an error; other variables that begin with
 /// `KAFKA_` belong to other tools and are left alone.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct KafkaConfig {
     settings: Arc<Settings>,
+    /// Made of the settings.
+    registry: Option<Server>,
 }
 
 impl KafkaConfig {
@@ -92,7 +95,7 @@ impl KafkaConfig {
 
     /// A builder that begins with this configuration.
     pub fn to_builder(&self) -> KafkaConfigBuilder {
-        KafkaConfigBuilder::of((*self.settings).clone())
+        KafkaConfigBuilder::of(self)
     }
 
     /// The bootstrap servers.
@@ -135,22 +138,10 @@ impl KafkaConfig {
         self.settings.max_poll_interval
     }
 
-    /// The registry that this configuration names: a [`LocalRegistry`].
-    ///
-    /// # Errors
-    /// When a registry's URL is set: this version has the local registry only, and ids that a server does not
-    /// know would make every message unreadable for the programs that ask it.
-    pub fn registry(&self) -> Result<Arc<dyn SchemaRegistry>, ConfigError> {
-        match &self.settings.registry_url {
-            None => Ok(Arc::new(LocalRegistry::default())),
-            Some(url) => Err(ConfigError::of(
-                settings::named("registry_url"),
-                format!(
-                    "is {}, but this version has the local registry only; unset it",
-                    without_user_info(url)
-                ),
-            )),
-        }
+    /// The schema registry that this configuration names, or a new [`LocalRegistry`]. All clones of the configuration, and
+    /// those that were built upon it, share the client of a server, and what it knows.
+    pub fn registry(&self) -> Arc<dyn SchemaRegistry> {
+        self.registry.as_ref().map_or_else(|| Arc::new(LocalRegistry::default()), Server::registry)
     }
 
     /// The largest message, in bytes: librdkafka's `message.max.bytes`.
@@ -177,6 +168,14 @@ impl KafkaConfig {
         properties::scrub(&self.settings, text)
     }
 }
+
+impl PartialEq for KafkaConfig {
+    fn eq(&self, other: &Self) -> bool {
+        self.settings == other.settings
+    }
+}
+
+impl Eq for KafkaConfig {}
 
 /// Without any secret.
 impl fmt::Debug for KafkaConfig {

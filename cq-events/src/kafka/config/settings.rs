@@ -5,7 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::values::{Acks, AutoOffsetReset, Compression, GroupProtocol, SaslMechanism, SecurityProtocol};
-use crate::config::{REDACTED, Secret, is_secret, without_user_info};
+use crate::config::{REDACTED, Secret, is_secret};
+use crate::registry::RegistryConfig;
 
 /// The values behind a configuration and its builder.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub(super) struct Settings {
     pub(super) connect_timeout: Duration,
     pub(super) queue_messages: usize,
     pub(super) service_name: String,
-    pub(super) registry_url: Option<String>,
+    pub(super) registry: Option<RegistryConfig>,
     pub(super) properties: BTreeMap<String, String>,
 }
 
@@ -65,7 +66,7 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             queue_messages: 100_000,
             service_name: "cq-events".to_owned(),
-            registry_url: None,
+            registry: None,
             properties: BTreeMap::new(),
         }
     }
@@ -97,7 +98,6 @@ pub(super) const VARIABLES: &[(&str, &str)] = &[
     ("KAFKA_CONNECT_TIMEOUT_MS", "connect_timeout"),
     ("KAFKA_QUEUE_MESSAGES", "queue_messages"),
     ("CQ_SERVICE_NAME", "service_name"),
-    ("SCHEMA_REGISTRY_URL", "registry_url"),
 ];
 
 /// The name of a setting in an error: the builder's method, and the variable.
@@ -140,7 +140,7 @@ impl fmt::Debug for Settings {
             .field("connect_timeout", &self.connect_timeout)
             .field("queue_messages", &self.queue_messages)
             .field("service_name", &self.service_name)
-            .field("registry_url", &self.registry_url.as_deref().map(without_user_info))
+            .field("registry", &self.registry)
             .field("properties", &properties)
             .finish()
     }

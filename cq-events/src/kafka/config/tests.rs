@@ -1,7 +1,9 @@
 use std::ffi::OsString;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Acks, AutoOffsetReset, Compression, ConfigError, KafkaConfig, SaslMechanism, SecurityProtocol};
+use crate::registry::RegistryConfig;
 
 fn from(variables: &[(&str, &str)]) -> Result<KafkaConfig, ConfigError> {
     KafkaConfig::from_variables(
@@ -298,15 +300,37 @@ fn no_secret_shows() {
     assert_eq!(config.scrub("bad hunter2"), "bad [redacted]");
 }
 
+#[cfg(feature = "http")]
 #[test]
-fn a_registry_server_is_an_error_and_never_a_local_id() {
+fn what_is_built_of_a_configuration_shares_its_registry() {
     let config = with(&[("SCHEMA_REGISTRY_URL", "http://registry:8081")]).unwrap();
-    let error = config.registry().unwrap_err().to_string();
-    assert!(
-        error.contains("SCHEMA_REGISTRY_URL") && error.contains("local registry only; unset it"),
-        "{error}"
-    );
-    with(&[]).unwrap().registry().unwrap();
+    let again = config.to_builder().group_id("g").build().unwrap();
+    assert!(Arc::ptr_eq(&config.registry(), &again.registry()));
+    assert!(format!("{:?}", config.registry()).contains("http://registry:8081"));
+    let other = RegistryConfig::builder("http://other").build().unwrap();
+    let other = config.to_builder().registry(other).build().unwrap();
+    assert!(format!("{:?}", other.registry()).contains("http://other"));
+    assert!(format!("{:?}", with(&[]).unwrap().registry()).contains("LocalRegistry"));
+}
+
+#[cfg(not(feature = "http"))]
+#[test]
+fn a_registry_that_cannot_be_spoken_to_is_an_error_and_never_a_local_id() {
+    let error = with(&[("SCHEMA_REGISTRY_URL", "http://registry:8081")]).unwrap_err().to_string();
+    assert!(error.contains("SCHEMA_REGISTRY_URL") && error.contains("feature `http`"), "{error}");
+}
+
+#[test]
+fn what_is_wrong_with_the_registry_is_told_with_the_rest() {
+    let error = with(&[
+        ("KAFKA_LINGER_MS", "soon"),
+        ("SCHEMA_REGISTRY_URL", "registry:8081"),
+        ("SCHEMA_REGISTRY_TIMEOUT_MS", "0"),
+    ])
+    .unwrap_err();
+    assert_eq!(error.problems().len(), 3, "{error}");
+    let error = with(&[("SCHEMA_REGISTRY_TIMEOUT_MS", "100")]).unwrap_err().to_string();
+    assert!(error.contains("SCHEMA_REGISTRY_URL (builder: urls) is not set"), "{error}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(super) enum Answer {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
     /// The registry's own code, such as 40401.
-    pub(super) code: Option<i64>,
+    pub(super) code: Option<i32>,
     pub(super) messages: Vec<String>,
 }
 
@@ -34,7 +34,8 @@ impl Said {
 pub(super) fn said(body: &[u8]) -> Said {
     match serde_json::from_slice::<Value>(body) {
         Ok(Value::Object(object)) => {
-            let code = object.get("error_code").and_then(Value::as_i64);
+            let code =
+                object.get("error_code").and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok());
             let messages =
                 object.get("message").or_else(|| object.get("detail")).or_else(|| object.get("title"));
             Said { code, messages: messages.map(texts).unwrap_or_default() }

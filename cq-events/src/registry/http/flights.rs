@@ -49,7 +49,9 @@ impl Flights {
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
-        let flight = match self.lock().begin(key) {
+        // Bound, so that the lock is given back before the next one.
+        let begun = self.lock().begin(key);
+        let flight = match begun {
             Begun::Known(outcome) => return outcome,
             Begun::UnderWay(flight) => flight,
             Begun::New => {

@@ -126,9 +126,9 @@ impl HttpRegistry {
                 let level = self.level(subject).await.map_or("unknown", Level::name);
                 Err(RegistryError::Incompatible {
                     registry: self.transport.name(),
-                    subject: subject.to_owned(),
-                    level: level.to_owned(),
-                    messages: said.messages,
+                    subject: subject.into(),
+                    level,
+                    messages: said.messages.into(),
                 })
             }
             Answer::Refused { status, said } => Err(self.transport.refused(&call, status, said)),

@@ -90,7 +90,7 @@ impl HttpRegistry {
             let (registry, subject) = (self.transport.name(), subject.to_owned());
             return Err(RegistryError::NotRegistered { registry, subject, latest: None });
         };
-        let reasons = differences(schema, &latest.schema);
+        let reasons: Box<[String]> = differences(schema, &latest.schema).into();
         if reasons.is_empty() {
             return Ok(latest.id);
         }

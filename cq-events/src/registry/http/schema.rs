@@ -55,7 +55,7 @@ pub(super) async fn assemble(
             Answer::Value(value) => text(&value).map_err(wrong)?,
             Answer::Refused { status, said } => return Err(transport.refused(&call, status, said)),
         };
-        ids.push(sources.add(&format!("version {version} of subject {subject}"), &found.schema));
+        ids.push(sources.add(format!("version {version} of subject {subject}"), &found.schema));
         wanted.extend(found.references);
     }
     let schemas = Schemas::parse(sources, &ids).map_err(|mistakes| wrong(mistakes.to_string()))?;

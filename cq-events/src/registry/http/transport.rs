@@ -181,13 +181,23 @@ impl Transport {
 
     /// What came is no answer of a registry.
     pub(super) fn unexpected(&self, call: &Call, reason: &str) -> RegistryError {
-        RegistryError::Unexpected { registry: self.name(), call: call.to_string(), reason: reason.to_owned() }
+        RegistryError::Unexpected {
+            registry: self.name(),
+            call: call.to_string().into(),
+            reason: reason.to_owned(),
+        }
     }
 
     /// The registry refuses.
     pub(super) fn refused(&self, call: &Call, status: u16, said: Said) -> RegistryError {
-        let Said { code, messages } = said;
-        RegistryError::Refused { registry: self.name(), call: call.to_string(), status, code, messages }
+        let (code, messages) = (said.code, said.messages.into());
+        RegistryError::Refused {
+            registry: self.name(),
+            call: call.to_string().into(),
+            status,
+            code,
+            messages,
+        }
     }
 
     /// A text of the server without any secret of ours that it may repeat.
@@ -231,7 +241,8 @@ fn words(error: &reqwest::Error) -> String {
         cause = inner;
     }
     let text = if error.is_timeout() { "no answer in time".to_owned() } else { cause.to_string() };
-    if text.contains("UnknownIssuer") {
+    // The latter comes of an authority of the same name.
+    if text.contains("UnknownIssuer") || text.contains("BadSignature") {
         return format!(
             "{text}: the authority of its certificate is not known, SCHEMA_REGISTRY_SSL_CA_LOCATION names it"
         );

@@ -1,0 +1,21 @@
+//! Java: kafka-clients and avro; and Apicurio's serializers.
+
+use cq_events_tests::languages::Program;
+use cq_events_tests::registries::Registry;
+
+use crate::conversation;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn java_and_we_read_each_other_with_apicurio() {
+    conversation::with(Registry::apicurio().await, Program::java).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn java_and_we_read_each_other_with_our_registry() {
+    conversation::with(Registry::ours().await, Program::java).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn java_puts_a_key_where_we_do() {
+    conversation::same_partitions(Registry::ours().await, Program::java).await;
+}
