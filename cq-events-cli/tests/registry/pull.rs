@@ -1,5 +1,4 @@
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use cq_events::registry::LocalRegistry;
 
@@ -59,7 +58,7 @@ fn what_is_there_stays_and_what_differs_is_overwritten_by_force_alone() {
 #[test]
 fn every_subject_of_the_registry_has_a_file_inside_the_folder() {
     let bench = Bench::new();
-    for subject in ["../../up", "..", "a/b", "a%2Fb", "übung", "with space"] {
+    for subject in ["../../up", "a/b", "a%2Fb", "übung", "with space"] {
         bench.registry.register(subject, "\"string\"").unwrap();
     }
     fs::remove_file(bench.path("streams.toml")).unwrap();
@@ -74,7 +73,6 @@ fn every_subject_of_the_registry_has_a_file_inside_the_folder() {
         [
             "%C3%BCbung.v1.avsc",
             "..%2F..%2Fup.v1.avsc",
-            "...v1.avsc",
             "a%252Fb.v1.avsc",
             "a%2Fb.v1.avsc",
             "with%20space.v1.avsc"
@@ -90,17 +88,11 @@ fn a_folder_that_cannot_be_written_is_named() {
     bench.write("file", "");
     bench.run(&["pull", "--into", "file"]).failed(&["cannot create the folder file"]);
     bench.run(&["pull", "--into", "file/below"]).failed(&["cannot create the folder file/below"]);
-    // Whoever may do everything is stopped by a folder in the place of the file.
+    // Root may write anywhere, but a folder in the place of the file stops it too.
     fs::create_dir_all(bench.path(&format!("taken/{DOOR}.v1.avsc"))).unwrap();
     bench.run(&["pull", "--into", "taken"]).failed(&["cannot read taken/home.doors-value.v1.avsc"]);
     fs::create_dir_all(bench.path(&format!("taken-part/{DOOR}.v1.avsc.part"))).unwrap();
     bench
         .run(&["pull", "--into", "taken-part"])
         .failed(&["cannot write taken-part/home.doors-value.v1.avsc"]);
-    fs::create_dir(bench.path("fixed")).unwrap();
-    fs::set_permissions(bench.path("fixed"), fs::Permissions::from_mode(0o500)).unwrap();
-    let is_root = fs::write(bench.path("fixed/probe"), "").is_ok();
-    if !is_root {
-        bench.run(&["pull", "--into", "fixed"]).failed(&["cannot write fixed/home.doors-value.v1.avsc"]);
-    }
 }

@@ -57,7 +57,7 @@ fn what_the_registry_refuses_is_told_with_its_words_and_the_rule_and_the_rest_is
     said.has_lines(&[
         "registered door home.doors-value 1 2 BACKWARD",
         "refused lamp home.lamps-value - - BACKWARD_TRANSITIVE",
-        "lamp.avsc:8:29: Switched.on: the writer's `boolean` cannot be read as `string`: add a field instead \
+        "lamp.avsc:8:30: Switched.on: the writer's `boolean` cannot be read as `string`: add a field instead \
          [type-mismatch, backward, version 1]",
     ]);
     assert!(said.out.contains("\nhome.lamps-value\n  the registry says: "), "{}", said.out);
@@ -111,8 +111,8 @@ fn a_file_is_registered_under_a_subject() {
     let words = ["register", "--subject", "orders/of ours-value", "--file", "order.avsc"];
     bench.run(&words).ok().has_lines(&["registered - orders/of ours-value 1 1 BACKWARD"]);
     bench.run(&words).ok().has_lines(&["unchanged - orders/of ours-value 1 1 BACKWARD"]);
-    bench.change("order.avsc", "long", "lnog");
-    bench.run(&words).failed(&["order.avsc:1:66", "did you mean `long`?"]);
+    bench.change("order.avsc", "long", "lonng");
+    bench.run(&words).failed(&["order.avsc:1:71", "did you mean `long`?"]);
     bench.run(&["register", "--subject", "s", "--file", "none.avsc"]).failed(&["cannot read none.avsc"]);
     assert_eq!(bench.run(&["register", "--subject", "s"]).code, Some(2));
     assert_eq!(bench.run(&["register", "lamp", "--subject", "s", "--file", "order.avsc"]).code, Some(2));
