@@ -11,6 +11,8 @@ import sys
 import time
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+from confluent_kafka.serialization import SerializationError
 
 from clients import CLIENTS
 
@@ -41,7 +43,11 @@ def write(servers, client, task):
 
     for at, message in enumerate(task["messages"]):
         topic, headers = message["topic"], []
-        value = client.write(topic, headers, message["subject"], message["schema"], message["event"])
+        try:
+            value = client.write(topic, headers, message["subject"], message["schema"], message["event"])
+        except (SerializationError, SchemaRegistryError) as error:
+            written[at] = {"error": f"{type(error).__name__}: {error}"}
+            continue
         producer.produce(topic, value, message["key"], headers=headers, on_delivery=told(at))
         producer.poll(0)
     if producer.flush(PATIENCE) > 0:
