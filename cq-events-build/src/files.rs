@@ -21,21 +21,33 @@ pub struct Generated {
 
 /// Generates the Rust code for the streams of a `streams.toml`. Reports name files from the folder `base`.
 pub fn generate(streams: &Path, base: &Path) -> Generated {
-    let mut reader = Reader { base, files: Vec::new(), sources: Sources::default(), warnings: Vec::new() };
-    let code = reader.run(streams).map_err(|mistakes| Diagnostics::new(reader.sources.clone(), mistakes));
+    let mut reader = Reader::new(base);
+    let code = reader.checked(streams).map(|(model, _)| crate::generate::file(&model));
     let warnings = Diagnostics::new(reader.sources, reader.warnings);
-    Generated { files: reader.files, code: code.and_then(|code| code), warnings }
+    Generated { files: reader.files, code, warnings }
 }
 
-struct Reader<'a> {
+/// Reads files, and collects what is wrong in them.
+pub(crate) struct Reader<'a> {
     base: &'a Path,
     files: Vec<PathBuf>,
     sources: Sources,
     warnings: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
-    fn run(&mut self, streams: &Path) -> Result<Result<String, Diagnostics>, Vec<Diagnostic>> {
+impl<'a> Reader<'a> {
+    /// Reports name files from the folder `base`.
+    pub(crate) fn new(base: &'a Path) -> Self {
+        Self { base, files: Vec::new(), sources: Sources::default(), warnings: Vec::new() }
+    }
+
+    /// What a `streams.toml` and its schemas ask for, with those: the roots of the streams are the last ones.
+    pub(crate) fn checked(&mut self, streams: &Path) -> Result<(Model, Schemas), Diagnostics> {
+        let checked = self.run(streams);
+        checked.map_err(|mistakes| Diagnostics::new(self.sources.clone(), mistakes)).flatten()
+    }
+
+    fn run(&mut self, streams: &Path) -> Result<Result<(Model, Schemas), Diagnostics>, Vec<Diagnostic>> {
         let source = self.read(streams).map_err(|reason| {
             // There is no text to point into, but the report still names the file.
             let source = self.sources.add(self.shown(streams), String::new());
@@ -51,10 +63,9 @@ impl Reader<'_> {
             Ok(schemas) => schemas,
             Err(mistakes) => return Ok(Err(mistakes)),
         };
-        let model = Model::new(&config, &schemas, &shared, &own)?;
-        let code = crate::generate::file(&model);
-        self.warnings = model.warnings;
-        Ok(Ok(code))
+        let mut model = Model::new(&config, &schemas, &shared, &own)?;
+        self.warnings = std::mem::take(&mut model.warnings);
+        Ok(Ok((model, schemas)))
     }
 
     /// The sources of the shared files, and that of each stream.

@@ -21,12 +21,14 @@ mod files;
 mod generate;
 mod model;
 mod names;
+mod read;
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use files::{Generated, generate};
+pub use read::{Stream, Subject, read};
 
 /// The name of the generated file in `OUT_DIR`, which `cq_events::include_events!()` includes.
 const FILE: &str = "cq_events.rs";

@@ -1,11 +1,17 @@
 //! The words of the command line.
 
+mod dev;
+mod registry;
+
 use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use cq_events::dead_letter::ErrorKind;
 use jiff::Timestamp;
+
+pub use dev::Dev;
+pub use registry::{Ask, Pull, Register, Which};
 
 use crate::filter::{self, Filter};
 use crate::replay::Options;
@@ -35,6 +41,16 @@ pub enum Command {
         #[command(subcommand)]
         action: Action,
     },
+    /// Schemas in a schema registry: register, check, pull, and see how they stand
+    #[command(after_help = registry::HELP, disable_help_subcommand = true)]
+    Registry {
+        /// What to do with them.
+        #[command(subcommand)]
+        ask: Ask,
+    },
+    /// Run a Kafka broker and a schema registry for development, until stopped
+    #[command(after_help = dev::HELP)]
+    Dev(Dev),
 }
 
 const DLQ_HELP: &str = "\

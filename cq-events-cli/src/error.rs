@@ -1,4 +1,5 @@
 use std::io;
+use std::path::PathBuf;
 
 use crate::read::Place;
 
@@ -82,6 +83,45 @@ pub enum Error {
     /// Schemas cannot be read.
     #[error(transparent)]
     Schemas(#[from] cq_events::registry::RegistryError),
+    /// There is no file that names streams.
+    #[error(
+        "there is no streams.toml in {folder}, nor in its folder `schemas`: run this where one is, or name it with --streams"
+    )]
+    NoStreams {
+        /// The current folder.
+        folder: String,
+    },
+    /// A file that names streams has none of a name.
+    #[error("{file} has no stream `{name}`{}", or_known(alike.as_deref(), known))]
+    NoStream {
+        /// The name.
+        name: String,
+        /// The file.
+        file: String,
+        /// The stream with a name like it.
+        alike: Option<String>,
+        /// All streams.
+        known: Vec<String>,
+    },
+    /// Something is wrong in `streams.toml`, or in schemas.
+    #[error("{0}")]
+    Mistakes(String),
+    /// A file or folder cannot be used.
+    #[error("cannot {action} {}: {reason}", path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// The operating system's words.
+        reason: String,
+    },
+    /// Something in a registry is not as it should be: what it is has been told.
+    #[error("{0}")]
+    Registry(String),
+    /// The embedded broker does not do what it should.
+    #[error(transparent)]
+    Kafka(#[from] cq_events::kafka::KafkaError),
     /// A replay ended before its end.
     #[error("{0}")]
     Replay(String),
@@ -94,6 +134,13 @@ impl Error {
     /// Whether whoever read the output has gone, such as `head` after its lines.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+fn or_known(alike: Option<&str>, known: &[String]) -> String {
+    match alike {
+        Some(alike) => format!("; did you mean `{alike}`?"),
+        None => format!(": there are {}", quoted(known)),
     }
 }
 

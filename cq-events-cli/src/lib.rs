@@ -8,12 +8,16 @@
 //! | [`schemas`], [`decode`] | the schemas of writers; values as JSON, without knowing their types |
 //! | [`commands`] | the commands, a file each |
 //! | [`replay`] | publishing dead letters back |
+//! | [`streams`] | the streams of a `streams.toml` |
+//! | [`registry`] | their schemas, and a schema registry |
+//! | [`dev`] | a broker and a registry for development |
 //! | [`screen`], [`table`], [`progress`], [`histogram`], [`json`], [`text`], [`time`] | how things are written and read |
 
 pub mod args;
 pub mod cluster;
 pub mod commands;
 pub mod decode;
+pub mod dev;
 mod error;
 pub mod filter;
 pub mod histogram;
@@ -21,9 +25,11 @@ pub mod json;
 pub mod letter;
 pub mod progress;
 pub mod read;
+pub mod registry;
 pub mod replay;
 pub mod schemas;
 pub mod screen;
+pub mod streams;
 pub mod table;
 pub mod text;
 pub mod time;
@@ -42,13 +48,24 @@ use screen::Screen;
 /// In whose name topics are read; nothing is committed.
 const GROUP: &str = "cq-events-cli";
 
-/// Does what it is told. `listen` is called when there is something that has to be ended in order: a replay, which ends
-/// once what it answers is true.
+/// Does what it is told. `listen` is called when there is something that has to be ended in order: a replay, or the servers
+/// for development, which end once what it answers is true.
 ///
 /// # Errors
 /// Why it did not.
 pub fn run(cli: &Cli, listen: &dyn Fn() -> Arc<AtomicBool>, screen: &mut Screen<'_>) -> Result<(), Error> {
-    let Command::Dlq { action } = &cli.command;
+    match &cli.command {
+        Command::Dlq { action } => dead_letters(action, listen, screen),
+        Command::Registry { ask } => registry::run(ask, screen),
+        Command::Dev(options) => dev::dev(options, listen, screen),
+    }
+}
+
+fn dead_letters(
+    action: &Action,
+    listen: &dyn Fn() -> Arc<AtomicBool>,
+    screen: &mut Screen<'_>,
+) -> Result<(), Error> {
     let cluster = Cluster::from_env()?;
     let reader = || Reader::new(&cluster, GROUP);
     match action {

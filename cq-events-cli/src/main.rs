@@ -54,7 +54,7 @@ fn listen() -> Arc<AtomicBool> {
         let registered = flag::register_conditional_default(signal, Arc::clone(&stop))
             .and_then(|_| flag::register(signal, Arc::clone(&stop)));
         if let Err(error) = registered {
-            _ = writeln!(io::stderr(), "warning: a signal will end the replay at once: {error}");
+            _ = writeln!(io::stderr(), "warning: a signal will end this at once: {error}");
         }
     }
     stop

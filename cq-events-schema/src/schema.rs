@@ -30,6 +30,12 @@ impl Schemas {
         self.named.get(fullname)
     }
 
+    /// The same named types, with this as the only root: what is checked, and resolved, is the first one.
+    #[must_use]
+    pub fn rooted(&self, root: &Type) -> Self {
+        Self { sources: self.sources.clone(), roots: vec![root.clone()], named: self.named.clone() }
+    }
+
     /// The sources.
     pub fn sources(&self) -> &Sources {
         &self.sources

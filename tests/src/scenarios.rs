@@ -350,7 +350,7 @@ pub async fn a_failed_handler_stops_the_consumer_and_nothing_is_lost(cluster: &C
     let error = Running::without_dead_letters(cluster.group("failing"), &failing).await.error().await;
     let ConsumeError::Message { topic, partition, offset, error } = &error else { panic!("{error}") };
     assert_eq!(topic, InspectionEvent::STREAM.topic);
-    assert!(matches!(error, DeliveryError::Handler(_)), "{error}");
+    assert!(matches!(**error, DeliveryError::Handler(_)), "{error}");
     assert!(error.to_string().contains("the recorder was told to fail"), "{error}");
     let before: BTreeSet<_> = failing.handled().iter().map(|event| event.event_id).collect();
 
@@ -394,7 +394,7 @@ async fn stops_at(cluster: &Cluster, value: Vec<u8>) -> DeliveryError {
     let error =
         Running::without_dead_letters(cluster.group("unreadable"), &Recorder::default()).await.error().await;
     let ConsumeError::Message { error, .. } = error else { panic!("{error}") };
-    error
+    *error
 }
 
 /// Bytes that are no event of ours: an error that names their place, and they stay where they are.

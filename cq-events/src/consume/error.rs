@@ -50,7 +50,7 @@ pub enum ConsumeError {
         /// The message's offset.
         offset: i64,
         /// What is wrong with the message, or what the handler says.
-        error: DeliveryError,
+        error: Box<DeliveryError>,
     },
     /// A message was given up, and the dead letters did not take it.
     #[error(
@@ -85,7 +85,7 @@ pub enum ConsumeError {
         /// The message's offset.
         offset: i64,
         /// Why it could not be handled.
-        error: DeliveryError,
+        error: Box<DeliveryError>,
     },
     /// What is needed to read a message could not be had for too long: the registry does not answer.
     #[error(

@@ -36,7 +36,7 @@ fn message(result: Result<(), ConsumeError>) -> (i32, i64, DeliveryError, String
                 text.ends_with("was not committed, so the next run handles this message again"),
                 "{text}"
             );
-            (partition, offset, error, text)
+            (partition, offset, *error, text)
         }
         other => panic!("{other}"),
     }

@@ -27,7 +27,7 @@ async fn a_handler_that_panics_ends_a_consumer_without_dead_letters_and_its_even
     let consumer = builder.build().await.expect("it can be built");
     let error = error_of(tokio::spawn(consumer.run(std::future::pending()))).await;
     let ConsumeError::Message { partition, offset, error, .. } = &error else { panic!("{error}") };
-    assert!(matches!(error, DeliveryError::Panic { .. }), "{error}");
+    assert!(matches!(**error, DeliveryError::Panic { .. }), "{error}");
     assert!(error.to_string().contains("a bug in the handler"), "{error}");
 
     let recorder = Recorder::default();

@@ -86,7 +86,7 @@ async fn blocks(theirs: &Runtime, ward: &Ward) {
     println!("after {took:?}: {error}");
     let ConsumeError::Message { partition, offset, error, .. } = &error else { panic!("{error:?}") };
     assert_eq!((*partition, *offset), records[0].place());
-    assert!(matches!(error, DeliveryError::Stuck { .. }), "{error:?}");
+    assert!(matches!(**error, DeliveryError::Stuck { .. }), "{error:?}");
     assert_eq!(lab.committed(GROUP, *partition).await, *offset, "nothing past it");
     assert!(!ward.handled().iter().any(|event| event.key == "key"), "its key waits");
 

@@ -102,12 +102,12 @@ impl<H: EventHandler> Driver<H> {
 
     pub(super) fn failure(&self, offset: i64, failed: Failed, why: Why) -> ConsumeError {
         let Failed { place, error, refusal, .. } = failed;
+        let error = Box::new(error);
         let (topic, partition) = (place.topic.to_string(), place.partition);
         match why {
             Why::Verdict | Why::NoDeadLetters => ConsumeError::Message { topic, partition, offset, error },
             Why::Refused => {
                 let dead_letters = self.graveyard.topic_of(&topic).unwrap_or_default().to_owned();
-                let error = Box::new(error);
                 ConsumeError::DeadLetterRefused {
                     topic,
                     partition,
@@ -120,7 +120,6 @@ impl<H: EventHandler> Driver<H> {
             Why::Breaker => ConsumeError::CircuitOpen { topic, partition, offset, error },
             Why::Waited => {
                 let waited = self.settings.wait_deadline;
-                let error = Box::new(error);
                 ConsumeError::RegistryDown { topic, partition, offset, error, waited }
             }
         }

@@ -107,7 +107,7 @@ impl MemoryRegistry {
         match (registration, latest) {
             (Registration::Latest, Some(latest)) => {
                 let stored = state.schema(latest.id).map_err(refused)?;
-                let reasons = differences(&candidate.assembled, &stored.assembled);
+                let reasons: Box<[String]> = differences(&candidate.assembled, &stored.assembled).into();
                 if reasons.is_empty() {
                     return Ok(SchemaId::new(latest.id));
                 }
@@ -161,18 +161,18 @@ impl fmt::Debug for MemoryRegistry {
 
 fn error(state: &State, subject: &str, refusal: Refusal) -> RegistryError {
     let (registry, subject) = (NAME.to_owned(), subject.to_owned());
-    let messages = vec![refusal.message.clone()];
+    let messages = Box::from([refusal.message.clone()]);
     match refusal.code {
         42201 => RegistryError::Schema { origin: subject, reason: refusal.message },
         409 => {
-            let level = state.levels.of(&subject).name().to_owned();
-            RegistryError::Incompatible { registry, subject, level, messages }
+            let level = state.levels.of(&subject).name();
+            RegistryError::Incompatible { registry, subject: subject.into(), level, messages }
         }
         code => RegistryError::Refused {
             registry,
-            call: format!("registering under {subject}"),
+            call: format!("registering under {subject}").into(),
             status: refusal.status(),
-            code: Some(code.into()),
+            code: i32::try_from(code).ok(),
             messages,
         },
     }

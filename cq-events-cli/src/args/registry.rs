@@ -1,0 +1,115 @@
+//! The words of `cq-events registry`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+pub(super) const HELP: &str = "\
+The registry is reached as SCHEMA_REGISTRY_URL and the library's other variables SCHEMA_REGISTRY_*
+say. The streams are those of streams.toml, or else schemas/streams.toml.
+
+Examples:
+  cq-events registry status                          how the schemas here stand in the registry
+  cq-events registry check inspection                whether one may be registered: for CI
+  cq-events registry register                        register what is not yet
+  cq-events registry register --subject orders-value --file orders.avsc
+  cq-events registry pull --into registered          the registered versions, a file each";
+
+/// What to do with the schemas of streams.
+#[derive(Debug, Subcommand)]
+pub enum Ask {
+    /// Register the schemas that are not yet, and set the levels that streams.toml says
+    #[command(after_help = REGISTER_HELP)]
+    Register(Register),
+    /// Check whether the schemas go with what is registered: fails where one does not
+    #[command(after_help = CHECK_HELP)]
+    Check {
+        /// Which streams.
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Write the registered versions into a folder, a file each
+    #[command(after_help = PULL_HELP)]
+    Pull(Pull),
+    /// Show how the schemas stand in the registry
+    #[command(after_help = STATUS_HELP)]
+    Status {
+        /// Which streams.
+        #[command(flatten)]
+        which: Which,
+        /// Show the registry's other subjects too, which are of no stream here
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+const REGISTER_HELP: &str = "\
+A subject's level is set before a version is added to it, so the version is checked by that level.
+What the registry refuses is told with its words, and with the rules that this library's own checker
+finds broken; the other subjects are registered all the same, and the command fails.";
+
+const CHECK_HELP: &str = "\
+Both are asked: the registry, and this library's own checker over all versions that are registered,
+by the level of streams.toml, or else that of the registry. Where they disagree, that is told. The
+command fails where either finds that a schema does not go with the versions before it.";
+
+const PULL_HELP: &str = "\
+A file is named <subject>.v<version>.avsc, with all but letters, digits, dots, hyphens and
+underscores percent-encoded, and holds the schema with what it refers to inlined. Files that are
+there are left alone; one that holds something else is an error, unless --force is given.";
+
+const STATUS_HELP: &str = "\
+The state of a subject:
+  latest        the schema here is its latest version
+  older         it is a version of the subject, but not the latest
+  changed       it is none of its versions
+  unregistered  the subject has no version
+  foreign       no stream here has the subject (--all)";
+
+/// Which streams.
+#[derive(Clone, Debug, Args)]
+pub struct Which {
+    /// Streams, by their names in streams.toml; without one, all
+    #[arg(value_name = "STREAM")]
+    pub names: Vec<String>,
+    /// The file that names the streams [default: streams.toml, or schemas/streams.toml]
+    #[arg(long, value_name = "PATH")]
+    pub streams: Option<PathBuf>,
+}
+
+/// How to register.
+#[derive(Clone, Debug, Args)]
+pub struct Register {
+    /// Which streams.
+    #[command(flatten)]
+    pub which: Which,
+    /// Register one file under this subject, which need not be that of a stream
+    #[arg(long, requires = "file", conflicts_with_all = ["names", "streams"])]
+    pub subject: Option<String>,
+    /// The file: an Avro schema that is whole by itself
+    #[arg(long, value_name = "PATH", requires = "subject")]
+    pub file: Option<PathBuf>,
+    /// Leave the levels of the subjects as they are
+    #[arg(long)]
+    pub keep_level: bool,
+    /// Register and set nothing; say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What to pull.
+#[derive(Clone, Debug, Args)]
+pub struct Pull {
+    /// Which streams.
+    #[command(flatten)]
+    pub which: Which,
+    /// Pull all subjects of the registry, of whatever stream; no streams.toml is needed
+    #[arg(long, conflicts_with_all = ["names", "streams"])]
+    pub all: bool,
+    /// The folder; it is created where there is none
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+    /// Overwrite files that hold something else
+    #[arg(long)]
+    pub force: bool,
+}

@@ -1,0 +1,221 @@
+//! `registry register`: what is not registered yet is, in the order of the streams.
+
+use cq_events::registry::{Level, RegistryError};
+use serde::Serialize;
+
+use super::local::Local;
+use super::remote::Remote;
+use super::report::{self, each};
+use super::standing::{Standing, State};
+use super::verdict::{Found, Verdict, refusal};
+use crate::args::Register;
+use crate::error::Error;
+use crate::json;
+use crate::screen::{Screen, Style};
+use crate::table::{Column, Table, left, right};
+use crate::text::escape;
+
+/// How to register.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Whether levels are left as they are.
+    pub keep_level: bool,
+    /// Whether nothing is changed.
+    pub dry_run: bool,
+}
+
+/// What came of a subject.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What was done, or would be.
+    pub deed: Deed,
+    /// The version with the schema, and its id.
+    pub own: Option<(i32, u32)>,
+    /// The subject's level before, and after.
+    levels: (Level, Level),
+    /// What the registry says against the schema.
+    messages: Vec<String>,
+    /// What our checker says against it.
+    findings: Vec<Found>,
+}
+
+/// What is done with a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// It is registered.
+    Registered,
+    /// It was registered before.
+    Unchanged,
+    /// The registry does not take it.
+    Refused,
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    stream: Option<&'a str>,
+    subject: &'a str,
+    result: &'static str,
+    dry_run: bool,
+    version: Option<i32>,
+    id: Option<u32>,
+    level: &'static str,
+    level_before: &'static str,
+    messages: &'a [String],
+    findings: &'a [Found],
+}
+
+const COLUMNS: [Column; 6] = [
+    left("RESULT", Style::Yellow),
+    left("STREAM", Style::Plain),
+    left("SUBJECT", Style::Cyan),
+    right("VERSION"),
+    right("ID"),
+    left("LEVEL", Style::Plain),
+];
+
+/// Registers schemas, and tells what came of it.
+///
+/// # Errors
+/// When the registry refuses one, does not answer, or refuses to be asked; when the output cannot be written.
+pub fn register(
+    local: &[Local],
+    remote: &Remote,
+    options: Options,
+    screen: &mut Screen<'_>,
+) -> Result<(), Error> {
+    let (outcomes, ended) = each(local, screen, |local| Ok(one(local, remote, options)?));
+    let mut table = Table::new(&COLUMNS);
+    for (local, outcome) in local.iter().zip(&outcomes) {
+        if screen.json {
+            json::line(&outcome.json(local, options.dry_run), screen)?;
+        } else {
+            table.row(outcome.row(local, options.dry_run), screen)?;
+        }
+    }
+    table.end(screen)?;
+    let refused: Vec<_> =
+        local.iter().zip(&outcomes).filter(|(_, outcome)| outcome.deed == Deed::Refused).collect();
+    if !screen.json {
+        for (local, outcome) in &refused {
+            report::objections(&local.subject, (&outcome.messages, &outcome.findings), screen)?;
+        }
+    }
+    ended?;
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let would = if options.dry_run { "would be" } else { "are" };
+    Err(Error::Registry(format!("{} of {} schemas {would} refused", refused.len(), outcomes.len())))
+}
+
+/// Registers the schema of a subject.
+///
+/// # Errors
+/// When the registry does not answer, or refuses to be asked.
+pub fn one(local: &Local, remote: &Remote, options: Options) -> Result<Outcome, RegistryError> {
+    let before = Standing::of(local, remote)?;
+    let wanted = local.level.filter(|_| !options.keep_level).unwrap_or(before.level);
+    let mut outcome = Outcome {
+        deed: Deed::Unchanged,
+        own: before.own.map(|(version, id)| (version, id.get())),
+        levels: (before.level, wanted),
+        messages: Vec::new(),
+        findings: Vec::new(),
+    };
+    let set_level = || match wanted == before.level || options.dry_run {
+        true => Ok(()),
+        false => remote.ask(async |registry| registry.set_level(Some(&local.subject), wanted).await),
+    };
+    // The level is to count for what is registered, but not every registry has one for a subject without versions.
+    if before.state != State::Unregistered {
+        set_level()?;
+    }
+    if before.own.is_none() {
+        match add(local, remote, options.dry_run)? {
+            Ok(own) => (outcome.deed, outcome.own) = (Deed::Registered, own),
+            Err(objections) => {
+                outcome.deed = Deed::Refused;
+                (outcome.messages, outcome.findings) = objections;
+            }
+        }
+    }
+    if before.state == State::Unregistered && outcome.deed == Deed::Registered {
+        set_level()?;
+    }
+    Ok(outcome)
+}
+
+/// The version and id that a schema has now (none where nothing is done), or what speaks against it.
+type Added = Result<Option<(i32, u32)>, (Vec<String>, Vec<Found>)>;
+
+fn add(local: &Local, remote: &Remote, dry_run: bool) -> Result<Added, RegistryError> {
+    if dry_run {
+        let verdict = Verdict::of(local, remote)?;
+        let would = verdict.accepted;
+        return Ok(if would { Ok(None) } else { Err((verdict.messages, verdict.findings)) });
+    }
+    let (subject, schema) = (&local.subject, &local.schema);
+    match remote.ask(async |registry| registry.register(subject, schema).await) {
+        Ok(_) => {
+            let after = Standing::of(local, remote)?;
+            Ok(Ok(after.own.map(|(version, id)| (version, id.get()))))
+        }
+        Err(error) => {
+            let messages = refusal(error)?;
+            let verdict = Verdict::of(local, remote)?;
+            Ok(Err((if messages.is_empty() { verdict.messages } else { messages }, verdict.findings)))
+        }
+    }
+}
+
+impl Outcome {
+    fn result(&self, dry_run: bool) -> &'static str {
+        match (self.deed, dry_run) {
+            (Deed::Unchanged, _) => "unchanged",
+            (Deed::Registered, false) => "registered",
+            (Deed::Registered, true) => "would register",
+            (Deed::Refused, false) => "refused",
+            (Deed::Refused, true) => "would be refused",
+        }
+    }
+
+    fn row(&self, local: &Local, dry_run: bool) -> Vec<String> {
+        let unknown = || "-".to_owned();
+        let (before, after) = self.levels;
+        let level = if before == after {
+            after.name().to_owned()
+        } else {
+            let word = if dry_run { "would be set" } else { "set" };
+            format!("{} ({word}; it was {})", after.name(), before.name())
+        };
+        vec![
+            self.result(dry_run).to_owned(),
+            local.stream.clone().unwrap_or_else(unknown),
+            escape(&local.subject),
+            self.own.map_or_else(unknown, |(version, _)| version.to_string()),
+            self.own.map_or_else(unknown, |(_, id)| id.to_string()),
+            level,
+        ]
+    }
+
+    fn json<'a>(&'a self, local: &'a Local, dry_run: bool) -> Json<'a> {
+        Json {
+            stream: local.stream.as_deref(),
+            subject: &local.subject,
+            result: self.result(dry_run),
+            dry_run,
+            version: self.own.map(|(version, _)| version),
+            id: self.own.map(|(_, id)| id),
+            level: self.levels.1.name(),
+            level_before: self.levels.0.name(),
+            messages: &self.messages,
+            findings: &self.findings,
+        }
+    }
+}
+
+impl From<&Register> for Options {
+    fn from(words: &Register) -> Self {
+        Self { keep_level: words.keep_level, dry_run: words.dry_run }
+    }
+}

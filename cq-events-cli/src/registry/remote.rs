@@ -1,0 +1,84 @@
+//! A registry that answers at once: the client's futures, waited for.
+
+use std::fmt;
+
+use cq_events::registry::{HttpRegistry, Registered, RegistryConfig, RegistryError, Version};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::error::Error;
+
+/// A schema registry's server.
+pub struct Remote {
+    registry: HttpRegistry,
+    runtime: Runtime,
+}
+
+/// A version of a subject, or why its schema cannot be read.
+pub type Entry = (i32, Result<Registered, String>);
+
+impl Remote {
+    /// The registry that the environment describes.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its variables, in one error; that there is no URL is one of it.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::new(RegistryConfig::from_env()?)
+    }
+
+    /// The registry that a configuration describes.
+    ///
+    /// # Errors
+    /// When a file that it names cannot be read.
+    pub fn new(config: RegistryConfig) -> Result<Self, Error> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { registry: HttpRegistry::new(config)?, runtime })
+    }
+
+    /// What the registry answers.
+    ///
+    /// # Errors
+    /// Its own.
+    pub fn ask<T>(
+        &self,
+        question: impl AsyncFnOnce(&HttpRegistry) -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        self.runtime.block_on(question(&self.registry))
+    }
+
+    /// Where it is, without user info.
+    pub fn urls(&self) -> String {
+        self.registry.urls()
+    }
+
+    /// One version of a subject; None where there is none.
+    ///
+    /// # Errors
+    /// When the registry does not answer, or refuses.
+    pub fn version(&self, subject: &str, version: Version) -> Result<Option<Registered>, RegistryError> {
+        self.ask(async |registry| registry.version(subject, version).await)
+    }
+
+    /// All versions of a subject, the oldest first.
+    ///
+    /// # Errors
+    /// When the registry does not answer, or refuses.
+    pub fn history(&self, subject: &str) -> Result<Vec<Entry>, RegistryError> {
+        let mut history = Vec::new();
+        for number in self.ask(async |registry| registry.versions(subject).await)? {
+            match self.version(subject, Version::Number(number)) {
+                Ok(Some(version)) => history.push((number, Ok(version))),
+                // It was removed since.
+                Ok(None) => {}
+                Err(RegistryError::Schema { reason, .. }) => history.push((number, Err(reason))),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(history)
+    }
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.registry.fmt(f)
+    }
+}
