@@ -242,7 +242,6 @@ async fn a_broker_that_starts_late_is_waited_for() {
 #[tokio::test]
 async fn nothing_is_published_where_the_registry_does_not_answer() {
     let broker = broker();
-    // A port that is not taken, and below those that the system gives away.
     let registry = cq_events::registry::RegistryConfig::builder("http://127.0.0.1:9").build().unwrap();
     let config = broker.config().to_builder().registry(registry).build().unwrap();
     let producer = Producer::connect(config).await.unwrap();

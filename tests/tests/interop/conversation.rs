@@ -16,8 +16,8 @@ use cq_events_tests::languages::samples::resolved;
 use cq_events_tests::languages::{Lab, Outgoing, Program, Received, Sample, Samples, Seen, Subject};
 use cq_events_tests::raw;
 use cq_events_tests::registries::Registry;
-use kinds_events::{keyed_2, keyed_3, keyed_7, keyed_16};
 use kinds_events::kinds::KindsEvent;
+use kinds_events::{keyed_2, keyed_3, keyed_7, keyed_16};
 use serde_json::{Value as Json, json};
 
 /// Starts a program: by Kafka's servers and the registry's address.
@@ -65,7 +65,8 @@ async fn both_ways<S: EventStream + Clone>(lab: &Lab, program: &mut Program, see
     assert_eq!(differences(&expected, &read(&made, &received)), NONE);
 
     // Were one bit another, the program would see another event, and we would know.
-    let mut spoilt = raw::read(&lab.servers(), topic).await.into_iter().find_map(spoilt).expect("an event with a key");
+    let mut spoilt =
+        raw::read(&lab.servers(), topic).await.into_iter().find_map(spoilt).expect("an event with a key");
     let meant = expected[&spoilt.place()].clone();
     raw::send(&lab.servers(), topic, std::slice::from_mut(&mut spoilt)).await;
     expected.insert(spoilt.place(), meant);
@@ -147,7 +148,8 @@ fn differences(expected: &Expected, seen: &[Seen]) -> Vec<String> {
         match missing.remove(&place) {
             Some((key, form)) if (&key, &form) == (&seen.key, &found) => {}
             Some((key, form)) => {
-                differences.push(format!("{place:?}: {:?} {found}\n     instead of {key:?} {form}", seen.key));
+                differences
+                    .push(format!("{place:?}: {:?} {found}\n     instead of {key:?} {form}", seen.key));
             }
             None => differences.push(format!("{place:?}: unexpected: {found}")),
         }
@@ -181,12 +183,17 @@ pub async fn same_partitions(registry: Registry, start: Start) {
 async fn in_partitions<S: EventStream + Clone>(lab: &Lab, program: &mut Program) {
     let partitions = S::STREAM.topic_spec.partitions;
     let made = Samples::of::<S>();
-    let samples: Vec<Sample<S>> = keys().iter().map(|key| made.make(json!({"interop.keyed.Keyed": {"key": key}}))).collect();
+    let samples: Vec<Sample<S>> =
+        keys().iter().map(|key| made.make(json!({"interop.keyed.Keyed": {"key": key}}))).collect();
     let ours = lab.publish(&samples).await;
     let theirs = program.write(&outgoing(S::STREAM.topic, &samples, Subject::Topic));
     let only = |places: &[(i32, i64)]| places.iter().map(|place| place.0).collect::<Vec<_>>();
     let (ours, theirs) = (only(&ours), only(&theirs));
-    let differ: Vec<_> = keys().into_iter().zip(ours.iter().zip(&theirs)).filter(|(_, (ours, theirs))| ours != theirs).collect();
+    let differ: Vec<_> = keys()
+        .into_iter()
+        .zip(ours.iter().zip(&theirs))
+        .filter(|(_, (ours, theirs))| ours != theirs)
+        .collect();
     assert!(differ.is_empty(), "{partitions} partitions: {differ:?}");
     assert_eq!(ours.into_iter().collect::<BTreeSet<_>>().len(), partitions, "each partition has keys");
 }
@@ -194,6 +201,7 @@ async fn in_partitions<S: EventStream + Clone>(lab: &Lab, program: &mut Program)
 /// Empty ones, and ones of all lengths, of all bytes that text has.
 fn keys() -> Vec<String> {
     let letters: Vec<char> = "aZ09-_ µ€\u{1F321}\u{0}\u{7F}\u{FF}".chars().collect();
-    let key = |number: usize| (0..number % 41).map(|at| letters[(number * 7 + at * at) % letters.len()]).collect();
+    let key =
+        |number: usize| (0..number % 41).map(|at| letters[(number * 7 + at * at) % letters.len()]).collect();
     (0..400).map(key).chain((0..200).map(|number| format!("BATCH-{number:04}"))).collect()
 }

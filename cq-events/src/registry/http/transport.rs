@@ -241,7 +241,8 @@ fn words(error: &reqwest::Error) -> String {
         cause = inner;
     }
     let text = if error.is_timeout() { "no answer in time".to_owned() } else { cause.to_string() };
-    if text.contains("UnknownIssuer") {
+    // The latter comes of an authority of the same name.
+    if text.contains("UnknownIssuer") || text.contains("BadSignature") {
         return format!(
             "{text}: the authority of its certificate is not known, SCHEMA_REGISTRY_SSL_CA_LOCATION names it"
         );

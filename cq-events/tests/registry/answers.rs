@@ -1,0 +1,165 @@
+//! Answers of all kinds, good and bad.
+
+use std::time::{Duration, Instant};
+
+use cq_events::registry::{RegistryError, SchemaId, SchemaRegistry as _};
+use cq_events::testing::Fault;
+
+use super::*;
+
+const ID: SchemaId = SchemaId::new(1);
+
+/// What a look-up says when every request meets this fault, and after how long.
+async fn meets(fault: Fault) -> (RegistryError, Duration, usize) {
+    let site = Site::start().await;
+    site.registry.register("lamp-value", LAMP).unwrap();
+    site.server.fail(fault);
+    let begun = Instant::now();
+    let error = site.client().schema_of(ID).await.unwrap_err();
+    // Nothing of it is kept.
+    site.server.heal();
+    let asked = site.asked().len();
+    assert_eq!(text(&site.client().schema_of(ID).await.unwrap()), LAMP);
+    (error, begun.elapsed(), asked)
+}
+
+fn is_unavailable(error: &RegistryError, words: &str) {
+    assert!(matches!(error, RegistryError::Unavailable { .. }), "{error:?}");
+    assert!(error.to_string().contains(words), "{error}");
+}
+
+fn is_unexpected(error: &RegistryError, words: &str) {
+    assert!(matches!(error, RegistryError::Unexpected { .. }), "{error:?}");
+    assert!(error.to_string().contains("GET /schemas/ids/1") && error.to_string().contains(words), "{error}");
+}
+
+#[tokio::test]
+async fn errors_of_the_server_are_asked_for_again_and_told_with_its_words() {
+    let (error, _, asked) = meets(Fault::error(500, 50001, "Error in the backend datastore")).await;
+    is_unavailable(&error, "status 500 Internal Server Error: Error in the backend datastore");
+    assert_eq!(asked, 4);
+    let (error, ..) = meets(Fault::answer(503, "<html>\n  down for maintenance")).await;
+    is_unavailable(&error, "status 503 Service Unavailable: <html>");
+    let (error, _, asked) = meets(Fault::Close).await;
+    is_unavailable(&error, "the schema registry at http://127.0.0.1:");
+    assert_eq!(asked, 4);
+}
+
+#[tokio::test]
+async fn a_short_trouble_is_not_noticed() {
+    let site = Site::start().await;
+    site.registry.register("lamp-value", LAMP).unwrap();
+    site.server.fail_next(1, Fault::error(503, 50003, "no leader"));
+    site.server.fail_next(1, Fault::Close);
+    site.server.fail_next(1, Fault::Hang);
+    let client = site.client_with(|config| config.timeout(Duration::from_secs(1)));
+    assert_eq!(text(&client.schema_of(ID).await.unwrap()), LAMP);
+    assert_eq!(site.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn who_is_too_many_comes_back_when_told() {
+    let site = Site::start().await;
+    site.registry.register("lamp-value", LAMP).unwrap();
+    site.server.fail_next(1, Fault::error(429, 429, "slow down").header("Retry-After", "1"));
+    let client = site.client_with(|config| config.timeout(Duration::from_secs(2)));
+    let begun = Instant::now();
+    client.schema_of(ID).await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
+    // Later than anybody waits here.
+    let (error, took, asked) = meets(Fault::error(429, 429, "slow down").header("Retry-After", "3600")).await;
+    is_unavailable(&error, "slow down (it wants to be asked again after 3600 s)");
+    assert_eq!(asked, 1);
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+#[tokio::test]
+async fn answers_that_never_end_are_given_up() {
+    for fault in [Fault::Hang, Fault::Endless, Fault::Drip(Duration::from_millis(20))] {
+        let (error, took, _) = meets(fault.clone()).await;
+        is_unavailable(&error, "no answer within");
+        assert!(took < Duration::from_secs(3), "{fault:?} took {took:?}");
+    }
+}
+
+#[tokio::test]
+async fn answers_that_are_too_large_are_not_read() {
+    let (error, _, asked) = meets(Fault::Large { bytes: 100 << 20 }).await;
+    is_unexpected(&error, "more than 16 MiB");
+    assert_eq!(asked, 1);
+}
+
+#[tokio::test]
+async fn what_is_no_answer_of_a_registry_is_told() {
+    let (error, ..) = meets(Fault::answer(200, "<html>log in first</html>")).await;
+    is_unexpected(&error, "an answer that is no JSON");
+    let (error, _, asked) = meets(Fault::redirect("http://me:hunter2@elsewhere/schemas?token=hunter2")).await;
+    is_unexpected(&error, "a redirect (307) to http://[redacted]@elsewhere/schemas");
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+    assert_eq!(asked, 1, "it is not followed");
+}
+
+#[tokio::test]
+async fn schemas_that_are_none_are_told() {
+    let bomb = format!(r#"{}"int"{}"#, r#"{"type":"array","items":"#.repeat(5_000), "}".repeat(5_000));
+    let huge = format!(r#"{{"type":"record","name":"A","doc":"{}","fields":[]}}"#, "x".repeat(2 << 20));
+    let symbols: Vec<String> = (0..200_000).map(|symbol| format!("S{symbol}")).collect();
+    let many = serde_json::json!({"type": "enum", "name": "E", "symbols": symbols}).to_string();
+    for (schema, words) in [
+        (bomb.as_str(), "nesting depth"),
+        (huge.as_str(), "bytes"),
+        (many.as_str(), "bytes"),
+        (r#"{"type":"record"}"#, "name"),
+        ("no JSON", "no valid JSON"),
+    ] {
+        let body = serde_json::json!({ "schema": schema }).to_string();
+        let begun = Instant::now();
+        let (error, ..) = meets(Fault::answer(200, body)).await;
+        assert!(matches!(error, RegistryError::Schema { .. }), "{error:?}");
+        let error = error.to_string();
+        assert!(error.contains(words), "{words} is not in {}", &error[..error.len().min(500)]);
+        assert!(error.len() < 5_000, "{} bytes", error.len());
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+    let (error, ..) = meets(Fault::answer(200, r#"{"schemaType":"PROTOBUF","schema":"message A {}"}"#)).await;
+    assert!(error.to_string().contains("PROTOBUF"), "{error}");
+    let (error, ..) = meets(Fault::answer(200, r#"{"id":1}"#)).await;
+    assert!(error.to_string().contains("it has no `schema`"), "{error}");
+}
+
+#[tokio::test]
+async fn an_unknown_id_is_one_whatever_the_body_says() {
+    for body in [r#"{"error_code":40403,"message":"Schema 1 not found"}"#, r#""Schema 1 not found""#, ""] {
+        let (error, _, asked) = meets(Fault::answer(404, body)).await;
+        assert!(matches!(error, RegistryError::UnknownId { id: ID, .. }), "{error:?}");
+        assert_eq!(asked, 1);
+    }
+    // It is one of another registry, which gives ids from 1 up, too.
+    let (here, there) = (Site::start().await, Site::start().await);
+    here.registry.register("lamp-value", LAMP).unwrap();
+    there.registry.register("lamp-value", LAMP).unwrap();
+    let id = there.registry.register("lamp-value", BRIGHTER).unwrap();
+    let error = here.client().schema_of(id).await.unwrap_err().to_string();
+    assert!(error.contains("schema id 2 is unknown to the schema registry at http://127.0.0.1:"), "{error}");
+}
+
+#[tokio::test]
+async fn refusals_are_told_with_status_code_and_all_messages() {
+    let site = Site::start().await;
+    let refused = async |fault: Fault| {
+        site.server.fail_next(1, fault);
+        let before = site.asked().len();
+        let error = site.client().register("lamp-value", LAMP).await.unwrap_err();
+        assert_eq!(site.asked().len(), before + 1, "4xx is not asked for again");
+        error.to_string()
+    };
+    let error =
+        refused(Fault::answer(422, r#"{"error_code":42201,"message":["no name","no fields"]}"#)).await;
+    assert!(error.ends_with("refuses POST /subjects/lamp-value/versions?normalize=true: status 422, code 42201: no name; no fields"), "{error}");
+    let error = refused(Fault::error(403, 40301, "not yours")).await;
+    assert!(error.contains("not yours (SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO"), "{error}");
+    let error = refused(Fault::answer(404, "Not Found")).await;
+    assert!(error.contains("is SCHEMA_REGISTRY_URL complete?"), "{error}");
+    let error = refused(Fault::answer(400, "\u{1b}[31mred\n and more")).await;
+    assert!(error.contains("status 400:  [31mred"), "{error:?}");
+}
