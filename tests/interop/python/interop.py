@@ -81,14 +81,18 @@ def told(client, message, reader):
     told = {
         "partition": message.partition(),
         "offset": message.offset(),
-        "key": message.key() and message.key().decode(),
-        # Those that are text; a GUID is not.
-        "headers": {name: value and value.decode("utf-8", "replace") for name, value in message.headers() or []},
+        "key": text(message.key()),
+        "headers": {name: text(value) for name, value in message.headers() or []},
     }
     try:
         return told | {"event": client.read(message, reader)}
     except Exception as error:  # a client raises nearly anything on bytes that fit no schema
         return told | {"error": f"{type(error).__name__}: {error}"}
+
+
+def text(value):
+    # A GUID in a header is none.
+    return None if value is None else value.decode("utf-8", "replace")
 
 
 if __name__ == "__main__":
