@@ -160,7 +160,7 @@ class CloudEvents:
             raise ValueError("a header occurs twice")
         event = cloudevents.from_kafka_event(cloudevents.KafkaMessage(headers, message.key(), message.value()))
         attributes = event.get_attributes()
-        return attributes | {"time": attributes["time"].isoformat().replace("+00:00", "Z")}
+        return attributes | {"time": forms.read({"type": "long", "logicalType": "timestamp-millis"}).form(attributes["time"])}
 
 
 def event_type(schema):

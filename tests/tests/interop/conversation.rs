@@ -18,18 +18,19 @@ use cq_events_tests::raw;
 use cq_events_tests::registries::Registry;
 use kinds_events::kinds::KindsEvent;
 use kinds_events::{keyed_2, keyed_3, keyed_7, keyed_16};
+use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 /// Starts a program: by Kafka's servers and the registry's address.
-pub type Start = fn(&str, &str) -> Program;
+pub(crate) type Start = fn(&str, &str) -> Program;
 
 /// Events of each type, and of each way to register it.
-const EACH: usize = 20;
+pub(crate) const EACH: usize = 20;
 /// The ways.
 const SUBJECTS: [Subject; 3] = [Subject::Topic, Subject::Record, Subject::TopicRecord];
 
 /// Every event type in both directions, every field compared.
-pub async fn with(registry: Registry, start: Start) {
+pub(crate) async fn with(registry: Registry, start: Start) {
     let streams = STREAMS.into_iter().chain([KindsEvent::STREAM, OldEvent::STREAM, NowEvent::STREAM]);
     let lab = Lab::start(registry, streams).await;
     let mut program = start(&lab.servers(), &lab.registry());
@@ -43,7 +44,7 @@ pub async fn with(registry: Registry, start: Start) {
 }
 
 /// What lies where: the key, and the form of the event.
-type Expected = BTreeMap<(i32, i64), (Option<String>, String)>;
+pub(crate) type Expected = BTreeMap<(i32, i64), (Option<String>, String)>;
 
 async fn both_ways<S: EventStream + Clone>(lab: &Lab, program: &mut Program, seed: u64) {
     let topic = S::STREAM.topic;
@@ -101,7 +102,7 @@ fn spoilt(mut record: raw::Record) -> Option<raw::Record> {
     Some(record)
 }
 
-fn outgoing<'a, S: EventStream>(
+pub(crate) fn outgoing<'a, S: EventStream>(
     topic: &'a str,
     samples: &'a [Sample<S>],
     subject: Subject,
@@ -116,14 +117,14 @@ fn outgoing<'a, S: EventStream>(
     samples.iter().map(outgoing).collect()
 }
 
-fn by_place<S: EventStream>(places: Vec<(i32, i64)>, samples: &[Sample<S>]) -> Expected {
+pub(crate) fn by_place<S: EventStream>(places: Vec<(i32, i64)>, samples: &[Sample<S>]) -> Expected {
     assert_eq!(places.len(), samples.len());
     let expected = |sample: &Sample<S>| (key_of(&sample.event), sample.form.to_string());
     places.into_iter().zip(samples.iter().map(expected)).collect()
 }
 
 /// What our consumer has read, as the program would tell it.
-fn read<S: EventStream>(made: &Samples, received: &[Received<S>]) -> Vec<Seen> {
+pub(crate) fn read<S: EventStream>(made: &Samples, received: &[Received<S>]) -> Vec<Seen> {
     let seen = |received: &Received<S>| Seen {
         partition: received.partition,
         offset: received.offset,
@@ -135,10 +136,10 @@ fn read<S: EventStream>(made: &Samples, received: &[Received<S>]) -> Vec<Seen> {
     received.iter().map(seen).collect()
 }
 
-const NONE: [&str; 0] = [];
+pub(crate) const NONE: [&str; 0] = [];
 
 /// In words: which messages are others than they should be, are missing, or are there twice.
-fn differences(expected: &Expected, seen: &[Seen]) -> Vec<String> {
+pub(crate) fn differences(expected: &Expected, seen: &[Seen]) -> Vec<String> {
     let mut missing = expected.clone();
     let mut differences = Vec::new();
     for seen in seen {
@@ -165,7 +166,7 @@ fn types(seen: &[Seen]) -> BTreeSet<String> {
 }
 
 /// Keys, each of which the program puts where our producer puts it, in topics of several numbers of partitions.
-pub async fn same_partitions(registry: Registry, start: Start) {
+pub(crate) async fn same_partitions(registry: Registry, start: Start) {
     let streams = [
         keyed_2::Keyed2Event::STREAM,
         keyed_3::Keyed3Event::STREAM,
@@ -180,11 +181,10 @@ pub async fn same_partitions(registry: Registry, start: Start) {
     in_partitions::<keyed_16::Keyed16Event>(&lab, &mut program).await;
 }
 
-async fn in_partitions<S: EventStream + Clone>(lab: &Lab, program: &mut Program) {
-    let partitions = S::STREAM.topic_spec.partitions;
-    let made = Samples::of::<S>();
+async fn in_partitions<S: EventStream + Clone + DeserializeOwned>(lab: &Lab, program: &mut Program) {
+    let partitions = usize::try_from(S::STREAM.topic_spec.partitions).unwrap();
     let samples: Vec<Sample<S>> =
-        keys().iter().map(|key| made.make(json!({"interop.keyed.Keyed": {"key": key}}))).collect();
+        keys().iter().map(|key| Samples::make(json!({"interop.keyed.Keyed": {"key": key}}))).collect();
     let ours = lab.publish(&samples).await;
     let theirs = program.write(&outgoing(S::STREAM.topic, &samples, Subject::Topic));
     let only = |places: &[(i32, i64)]| places.iter().map(|place| place.0).collect::<Vec<_>>();

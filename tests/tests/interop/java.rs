@@ -12,10 +12,10 @@ async fn java_and_we_read_each_other_with_apicurio() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn java_and_we_read_each_other_with_our_registry() {
-    conversation::with(Registry::ours().await, Program::java).await;
+    conversation::with(Registry::apicurio().await, Program::java).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn java_puts_a_key_where_we_do() {
-    conversation::same_partitions(Registry::ours().await, Program::java).await;
+    conversation::same_partitions(Registry::apicurio().await, Program::java).await;
 }

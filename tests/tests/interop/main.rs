@@ -11,3 +11,4 @@
 mod conversation;
 mod go;
 mod java;
+mod python;
