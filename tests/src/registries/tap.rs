@@ -1,5 +1,6 @@
 //! A port in front of a registry that writes down what is asked.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -10,8 +11,14 @@ use tokio::task::JoinSet;
 #[derive(Debug)]
 pub struct Tap {
     url: String,
-    asked: Arc<Mutex<Vec<String>>>,
+    log: Arc<Log>,
     _tasks: JoinSet<()>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    asked: Mutex<Vec<String>>,
+    in_vain: AtomicUsize,
 }
 
 impl Tap {
@@ -22,15 +29,15 @@ impl Tap {
         let (host, path) = (host.to_owned(), path.to_owned());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}{path}", listener.local_addr().expect("an address"));
-        let asked = Arc::default();
-        let (log, mut tasks) = (Arc::clone(&asked), JoinSet::new());
+        let log = Arc::<Log>::default();
+        let (of_tap, mut tasks) = (Arc::clone(&log), JoinSet::new());
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
                 connections.spawn(forward(client, host.clone(), path.clone(), Arc::clone(&log)));
             }
         });
-        Self { url, asked, _tasks: tasks }
+        Self { url, log: of_tap, _tasks: tasks }
     }
 
     /// Where it is.
@@ -40,12 +47,20 @@ impl Tap {
 
     /// What was asked since the last call, such as `GET /subjects`.
     pub fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.log.asked.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many connections found no registry behind it.
+    pub fn in_vain(&self) -> usize {
+        self.log.in_vain.load(Ordering::Relaxed)
     }
 }
 
-async fn forward(client: TcpStream, host: String, path: String, log: Arc<Mutex<Vec<String>>>) {
-    let Ok(server) = TcpStream::connect(host).await else { return };
+async fn forward(client: TcpStream, host: String, path: String, log: Arc<Log>) {
+    let Ok(server) = TcpStream::connect(host).await else {
+        log.in_vain.fetch_add(1, Ordering::Relaxed);
+        return;
+    };
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let there = async {
@@ -54,7 +69,7 @@ async fn forward(client: TcpStream, host: String, path: String, log: Arc<Mutex<V
             seen.extend_from_slice(&buffer[..count]);
             while let Some(request) = next_request(&mut seen) {
                 let request = request.replacen(&path, "", 1);
-                log.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+                log.asked.lock().unwrap_or_else(PoisonError::into_inner).push(request);
             }
             if to_server.write_all(&buffer[..count]).await.is_err() {
                 return;
