@@ -123,7 +123,8 @@ class References(Confluent):
 
 
 class Fastavro(Confluent):
-    """fastavro by itself: the framing is taken off and put on here, by Confluent's documentation."""
+    """fastavro by itself: the framing is taken off and put on here, by Confluent's documentation. The producer has no setting
+    that is not its default."""
 
     producer = {}
 
