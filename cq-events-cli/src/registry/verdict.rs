@@ -95,8 +95,8 @@ impl Verdict {
 /// The error, where it is of another kind.
 pub fn refusal(error: RegistryError) -> Result<Vec<String>, RegistryError> {
     match error {
-        RegistryError::Incompatible { messages, .. } => Ok(messages),
-        RegistryError::Refused { status: 409 | 422, messages, .. } => Ok(messages),
+        RegistryError::Incompatible { messages, .. } => Ok(messages.into_vec()),
+        RegistryError::Refused { status: 409 | 422, messages, .. } => Ok(messages.into_vec()),
         other => Err(other),
     }
 }

@@ -2,7 +2,6 @@
 
 use cq_events::registry::{HttpRegistry, Registration, RegistryConfig};
 use cq_events_tests::registries::Registry;
-use serde_json::{Value, json};
 
 /// A client that knows nothing yet.
 pub(crate) fn client(registry: &Registry) -> HttpRegistry {
@@ -34,9 +33,4 @@ pub(crate) fn grown() -> String {
 /// A version that may follow it at no level but NONE.
 pub(crate) fn broken() -> String {
     record(r#"{"name":"id","type":"int"}"#)
-}
-
-/// The body of a request that has a schema.
-pub(crate) fn body(schema: &str) -> Value {
-    json!({ "schema": schema })
 }

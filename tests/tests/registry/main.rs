@@ -29,8 +29,10 @@ macro_rules! against_each {
     };
 }
 
+mod differences;
 mod lab;
 mod levels;
 mod lookups;
 mod policies;
+mod requests;
 mod subjects;

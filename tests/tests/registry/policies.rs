@@ -7,6 +7,7 @@ use cq_events::registry::{Registration, RegistryError, SchemaRegistry as _, Subj
 use cq_events_schema::normalise;
 use cq_events_tests::registries::Registry;
 
+use crate::differences;
 use crate::lab::{broken, client, client_of, grown, order, record};
 
 against_each! {
@@ -15,6 +16,7 @@ against_each! {
     the_latest_schema_is_taken_where_it_has_the_same_bytes,
     a_stream_may_have_a_policy_of_its_own,
     a_schema_in_another_form_is_found_and_not_registered_again,
+    other_words_are_registered_where_the_registry_tells_them_apart,
     a_file_is_registered_by_one_call,
     every_stream_of_the_platform_is_registered_and_read_back,
 }
@@ -62,9 +64,9 @@ async fn the_latest_schema_is_taken_where_it_has_the_same_bytes(registry: &mut R
     assert!(matches!(error, RegistryError::NotRegistered { latest: None, .. }), "{error:?}");
 
     latest.register(SUBJECT, &order()).await.unwrap();
-    let documented = record(r#"{"name":"id","type":"string","doc":"what it is known by"}"#);
-    let id = latest.register(SUBJECT, &documented).await.unwrap();
-    assert_eq!(latest.id_of(&wanted).await, Ok(id), "words change no byte");
+    let tagged = record(r#"{"name":"id","type":"string","confluent:tags":["PII"]}"#);
+    let id = latest.register(SUBJECT, &tagged).await.unwrap();
+    assert_eq!(latest.id_of(&wanted).await, Ok(id), "a tag changes no byte");
 
     latest.register(SUBJECT, &grown()).await.unwrap();
     let error = client_of(&registry.url(), Registration::Latest).id_of(&wanted).await.unwrap_err();
@@ -96,6 +98,21 @@ async fn a_schema_in_another_form_is_found_and_not_registered_again(registry: &m
     }
     assert_eq!(raw.versions(SUBJECT).await, Ok(vec![1]));
     assert_eq!(*raw.schema_of(id).await.unwrap(), *order());
+}
+
+async fn other_words_are_registered_where_the_registry_tells_them_apart(registry: &mut Registry) {
+    let client = client(registry);
+    let first = client.id_of(&SubjectSchema::new(SUBJECT, order())).await.unwrap();
+    let documented = record(r#"{"name":"id","type":"string","doc":"what it is known by"}"#);
+    let wanted = SubjectSchema::new(SUBJECT, documented);
+    let id = client.id_of(&wanted).await.unwrap();
+    let versions = client.versions(SUBJECT).await.unwrap();
+    let seen =
+        format!("version {}, id {}", versions.len(), if id == first { "as before" } else { "of its own" });
+    differences::check(registry, "a schema with other documentation", &seen);
+    // In either case it counts as registered, and so it can be used where nothing may be registered.
+    let exact = client_of(&registry.url(), Registration::Exact);
+    assert_eq!(exact.id_of(&wanted).await, Ok(id));
 }
 
 async fn a_file_is_registered_by_one_call(registry: &mut Registry) {
