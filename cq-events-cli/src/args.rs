@@ -33,6 +33,7 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it, for the whole run")]
 pub enum Command {
     /// Dead letters: messages that could not be handled, kept as they were, and why
     #[command(after_help = DLQ_HELP, disable_help_subcommand = true)]
@@ -55,7 +56,8 @@ pub enum Command {
 
 const DLQ_HELP: &str = "\
 A consumer puts what it cannot handle into the topic <topic>-<group>-dlq. Kafka is reached as
-KAFKA_BOOTSTRAP_SERVERS and the library's other variables say.
+KAFKA_BOOTSTRAP_SERVERS and the library's other variables say; where SCHEMA_REGISTRY_URL is set, the
+registry there has the schemas that --schemas has not.
 
 Examples:
   cq-events dlq list                                     topics with dead letters, and how many
@@ -198,7 +200,8 @@ pub struct Key(Vec<u8>);
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Values")]
 pub struct Decoding {
-    /// A folder with the schemas that messages were written with (*.avsc, *.json), as the library's LocalRegistry has it
+    /// A folder with the schemas that messages were written with (*.avsc, *.json), as the library's LocalRegistry has it;
+    /// what it lacks is asked of the registry at SCHEMA_REGISTRY_URL
     #[arg(long, value_name = "DIR", env = "CQ_SCHEMAS")]
     pub schemas: Option<PathBuf>,
 }

@@ -4,8 +4,10 @@ use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use cq_events::codec::{FrameError, read_frame, read_message};
 use cq_events::dead_letter::{DeadLetter, original};
 use cq_events::event::{Header, Headers};
+use cq_events::registry::SchemaRef;
 use jiff::Timestamp;
 use rdkafka::Message;
 use rdkafka::message::{BorrowedMessage, Headers as _};
@@ -100,6 +102,15 @@ impl Letter {
             origin: Origin::of(headers.as_ref()),
             headers,
         }
+    }
+
+    /// What its value was written with, and its datum; None for a tombstone.
+    pub fn schema_and_datum(&self) -> Option<Result<(SchemaRef, &[u8]), FrameError>> {
+        let value = self.value.as_deref()?;
+        Some(match &self.headers {
+            Some(headers) => read_message(headers, value),
+            None => read_frame(value).map(|(id, datum)| (id.into(), datum)),
+        })
     }
 
     /// What a consumer of ours says of it.

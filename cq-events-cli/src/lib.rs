@@ -37,11 +37,12 @@ pub mod time;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use args::{Action, Cli, Command};
+use args::{Action, Cli, Command, Decoding};
 use cluster::Cluster;
 use commands::{list, show, stats};
 pub use error::Error;
 use read::{Place, Reader};
+use registry::remote::Remote;
 use schemas::Library;
 use screen::Screen;
 
@@ -67,26 +68,27 @@ fn dead_letters(
     screen: &mut Screen<'_>,
 ) -> Result<(), Error> {
     let cluster = Cluster::from_env()?;
+    let library = |decoding: &Decoding| Library::new(decoding.schemas.as_deref(), Remote::of_env()?);
     let reader = || Reader::new(&cluster, GROUP);
     match action {
         Action::List { topic: None, .. } => list::topics(&reader()?, screen),
         Action::List { topic: Some(topic), filters, decoding } => {
-            let mut library = Library::new(decoding.schemas.as_deref())?;
+            let mut library = library(decoding)?;
             let which = (&filters.filter(), filters.limit);
             list::letters(&reader()?, topic, which, &mut library, screen)
         }
         Action::Show { topic, partition, offset, decoding, reveal } => {
-            let mut library = Library::new(decoding.schemas.as_deref())?;
+            let mut library = library(decoding)?;
             let place = Place { topic: topic.clone(), partition: *partition, offset: *offset };
             show::show(&reader()?, place, &mut library, *reveal, screen)
         }
         Action::Stats { topic, filters, decoding } => {
-            let mut library = Library::new(decoding.schemas.as_deref())?;
+            let mut library = library(decoding)?;
             let which = (&filters.filter(), filters.limit);
             stats::stats(&reader()?, topic, which, &mut library, screen)
         }
         Action::Replay { topic, replay, filters, decoding } => {
-            let mut library = Library::new(decoding.schemas.as_deref())?;
+            let mut library = library(decoding)?;
             let options = (replay.options(topic, filters), replay.dry_run);
             commands::replay::replay(&cluster, topic, options, &mut library, listen, screen)
         }

@@ -1,17 +1,18 @@
-//! The schemas that messages were written with, by the ids in front of their values.
+//! The schemas that messages were written with, by the ids in front of their values, or in their headers.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cq_events::codec::{DecodeLimits, Decoder, read_frame};
-use cq_events::registry::{LocalRegistry, RegistryError, SchemaId, SchemaRegistry};
+use cq_events::codec::{DecodeLimits, Decoder};
+use cq_events::registry::{LocalRegistry, RegistryError, SchemaRef, SchemaRegistry};
 use cq_events_schema::{Kind, Schemas, Type};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::error::Error;
 use crate::letter::Letter;
+use crate::registry::remote::Remote;
 
 /// A schema that messages were written with.
 #[derive(Debug)]
@@ -46,62 +47,94 @@ impl Writer {
     }
 }
 
-/// The schemas of a folder.
+/// The schemas of a folder, and those of a schema registry.
 #[derive(Debug)]
 pub struct Library {
     folder: Option<(PathBuf, LocalRegistry)>,
+    remote: Option<Remote>,
     /// What was asked for before.
-    known: HashMap<SchemaId, Result<Rc<Writer>, String>>,
+    known: HashMap<SchemaRef, Result<Rc<Writer>, String>>,
+    /// Why the registry is not asked any more: nobody waits for it more than once.
+    down: Option<String>,
     /// Registries answer in futures.
     runtime: Runtime,
 }
 
 impl Library {
-    /// The schemas of a folder; without one, none.
+    /// The schemas of a folder, and of a registry; without both, none.
     ///
     /// # Errors
     /// When the folder cannot be read, or holds what is no schema.
-    pub fn new(folder: Option<&Path>) -> Result<Self, Error> {
+    pub fn new(folder: Option<&Path>, remote: Option<Remote>) -> Result<Self, Error> {
         let open = |folder: &Path| Ok::<_, Error>((folder.to_owned(), LocalRegistry::with_folder(folder)?));
         let runtime = Builder::new_current_thread().build()?;
-        Ok(Self { folder: folder.map(open).transpose()?, known: HashMap::new(), runtime })
+        let folder = folder.map(open).transpose()?;
+        Ok(Self { folder, remote, known: HashMap::new(), down: None, runtime })
     }
 
-    /// The schema with this id, or why there is none.
+    /// The schema that a message names, or why there is none.
     ///
     /// # Errors
     /// The reason, for people.
-    pub fn writer(&mut self, id: SchemaId) -> Result<Rc<Writer>, String> {
-        if let Some(known) = self.known.get(&id) {
+    pub fn writer(&mut self, schema: SchemaRef) -> Result<Rc<Writer>, String> {
+        if let Some(known) = self.known.get(&schema) {
             return known.clone();
         }
-        let found = self.find(id);
-        self.known.insert(id, found.clone());
+        let found = self.text(schema).and_then(|text| {
+            let schemas = Schemas::parse_text("schema", &text).map_err(|error| error.to_string())?;
+            Ok(Rc::new(Writer { text, schemas }))
+        });
+        self.known.insert(schema, found.clone());
         found
     }
 
-    fn find(&self, id: SchemaId) -> Result<Rc<Writer>, String> {
-        let Some((folder, registry)) = &self.folder else {
-            return Err(format!(
-                "schema id {id} is not known: --schemas takes a folder with the writer's schema"
-            ));
-        };
-        let text = self.runtime.block_on(registry.schema_of(id)).map_err(|error| match error {
-            RegistryError::UnknownId { .. } => {
-                format!("schema id {id} is that of none of the schemas in {}", folder.display())
+    /// The folder's, or else the registry's.
+    fn text(&mut self, schema: SchemaRef) -> Result<Arc<str>, String> {
+        let unknown = match (&self.folder, schema) {
+            (Some((folder, registry)), SchemaRef::Id(id)) => {
+                match self.runtime.block_on(registry.schema_of(id)) {
+                    Err(RegistryError::UnknownId { .. }) => {
+                        format!("{schema} is that of none of the schemas in {}", folder.display())
+                    }
+                    found => return found.map_err(|error| error.to_string()),
+                }
             }
-            other => other.to_string(),
-        })?;
-        let schemas = Schemas::parse_text("schema", &text).map_err(|error| error.to_string())?;
-        Ok(Rc::new(Writer { text, schemas }))
+            _ => format!(
+                "{schema} is not known: --schemas takes a folder with the writer's schema, and SCHEMA_REGISTRY_URL a \
+                 registry that has it"
+            ),
+        };
+        match &self.remote {
+            Some(remote) => Self::ask(remote, schema, &mut self.down),
+            None => Err(unknown),
+        }
+    }
+
+    fn ask(remote: &Remote, schema: SchemaRef, down: &mut Option<String>) -> Result<Arc<str>, String> {
+        if let Some(reason) = down {
+            return Err(format!("{schema} is not known: {reason}"));
+        }
+        let found = remote.ask(async |registry| match schema {
+            SchemaRef::Id(id) => registry.schema_of(id).await,
+            SchemaRef::Guid(guid) => registry.schema_of_guid(guid).await,
+        });
+        found.map_err(|error| {
+            let reason = error.to_string();
+            if matches!(error, RegistryError::Unavailable { .. }) {
+                *down = Some(reason.clone());
+            }
+            reason
+        })
     }
 
     /// The fullname of a letter's event: by its value where the schema is known, or else as a header says.
     pub fn event(&mut self, letter: &Letter) -> Option<String> {
         let mut by_value = || {
-            self.folder.as_ref()?;
-            let (id, datum) = read_frame(letter.value.as_deref()?).ok()?;
-            self.writer(id).ok()?.event(datum).map(str::to_owned)
+            if self.folder.is_none() && self.remote.is_none() {
+                return None;
+            }
+            let (schema, datum) = letter.schema_and_datum()?.ok()?;
+            self.writer(schema).ok()?.event(datum).map(str::to_owned)
         };
         by_value().or_else(|| letter.type_header().map(str::to_owned))
     }

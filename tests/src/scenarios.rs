@@ -1,5 +1,7 @@
 //! The end-to-end scenarios, which run on an embedded broker and on a real Kafka alike.
 
+mod subjects;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,6 +26,7 @@ use jiff::Timestamp;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use tokio::task::JoinHandle;
 
+pub use self::subjects::events_are_written_by_the_subjects_of_their_stream_and_read_by_any_other;
 use crate::cluster::Cluster;
 use crate::forms;
 use crate::recorder::{Handling, Recorder, eventually};
@@ -42,6 +45,7 @@ macro_rules! every_scenario {
             a_message_with_an_unknown_schema_id_stops_the_consumer_and_stays,
             tombstones_and_events_of_newer_programs_go_to_on_unknown,
             a_full_queue_gives_events_back_and_loses_none,
+            events_are_written_by_the_subjects_of_their_stream_and_read_by_any_other,
         }
     };
     ($cluster:path: $($scenario:ident),* $(,)?) => {$(

@@ -36,6 +36,12 @@ fn agrees_with_apache_avro<S: EventStream + std::fmt::Debug + PartialEq>() {
             codec::encode(&event, &mut written).expect("ours writes what it read");
             prop_assert_eq!(written.len(), datum.len());
             prop_assert_eq!(oracle.decode(&written), value);
+            // What is written where each event has a subject of its own.
+            let (branch, record) = event.record();
+            prop_assert_eq!(S::STREAM.events[branch].fullname, event.fullname());
+            let mut alone = vec![u8::try_from(2 * branch).expect("a small union")];
+            codec::encode(record, &mut alone).expect("ours writes the record alone");
+            prop_assert_eq!(alone, written);
             Ok(())
         })
         .unwrap();

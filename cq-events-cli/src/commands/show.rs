@@ -34,7 +34,7 @@ pub fn show(
     screen: &mut Screen<'_>,
 ) -> Result<(), Error> {
     let letter = find(reader, &place)?;
-    let decoded = letter.value.as_deref().map(|value| decode(value, library, reveals));
+    let decoded = letter.schema_and_datum().map(|value| decode(value, library, reveals));
     if screen.json {
         json::line(&document(&place, &letter, decoded.as_ref()), screen)
     } else {
@@ -174,8 +174,8 @@ fn value(letter: &Letter, decoded: Option<&Decoded>, screen: &mut Screen<'_>) ->
         heading("Value", screen)?;
         return screen.line("  none: it is a tombstone");
     };
-    let id = decoded.id.map_or_else(String::new, |id| format!(", schema id {id}"));
-    heading(&format!("Value ({} bytes{id})", thousands(value.len() as u64)), screen)?;
+    let schema = decoded.schema.map_or_else(String::new, |schema| format!(", {schema}"));
+    heading(&format!("Value ({} bytes{schema})", thousands(value.len() as u64)), screen)?;
     match &decoded.value {
         Ok(node) => json::to_lines(node)?.iter().try_for_each(|line| screen.line(&format!("  {line}"))),
         Err(reason) => {

@@ -8,8 +8,8 @@ mod tests;
 
 use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
-use cq_events::codec::read_frame;
-use cq_events::registry::SchemaId;
+use cq_events::codec::FrameError;
+use cq_events::registry::SchemaRef;
 
 use crate::schemas::{Library, Writer};
 use form::Form;
@@ -19,8 +19,8 @@ pub use node::Node;
 /// What there is to say of a value.
 #[derive(Debug)]
 pub struct Decoded {
-    /// The id of the schema that it says it was written with.
-    pub id: Option<SchemaId>,
+    /// The schema that it says it was written with.
+    pub schema: Option<SchemaRef>,
     /// The fullname of the event.
     pub event: Option<String>,
     /// The value; or why it cannot be read.
@@ -32,25 +32,29 @@ pub struct Decoded {
 }
 
 impl Decoded {
-    fn unreadable(id: Option<SchemaId>, reason: String) -> Self {
-        Self { id, event: None, value: Err(reason), hides_key: false, hides_bytes: false }
+    fn unreadable(schema: Option<SchemaRef>, reason: String) -> Self {
+        Self { schema, event: None, value: Err(reason), hides_key: false, hides_bytes: false }
     }
 }
 
 /// Reads a value by the schema of its writer. Personal data are hidden unless `reveals`.
-pub fn decode(value: &[u8], library: &mut Library, reveals: bool) -> Decoded {
-    let (id, datum) = match read_frame(value) {
-        Ok(frame) => frame,
+pub fn decode(
+    value: Result<(SchemaRef, &[u8]), FrameError>,
+    library: &mut Library,
+    reveals: bool,
+) -> Decoded {
+    let (schema, datum) = match value {
+        Ok(value) => value,
         Err(error) => return Decoded::unreadable(None, error.to_string()),
     };
-    let writer = match library.writer(id) {
+    let writer = match library.writer(schema) {
         Ok(writer) => writer,
-        Err(reason) => return Decoded::unreadable(Some(id), reason),
+        Err(reason) => return Decoded::unreadable(Some(schema), reason),
     };
     let form = Form { schemas: &writer.schemas, reveals };
     let event = writer.event(datum).map(str::to_owned);
     Decoded {
-        id: Some(id),
+        schema: Some(schema),
         hides_key: event.as_deref().map_or_else(|| form.hides_something(), |event| form.hides_key(event)),
         hides_bytes: form.hides_something(),
         value: node(&writer, datum, &form),

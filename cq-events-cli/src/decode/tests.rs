@@ -3,18 +3,23 @@
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use apache_avro::{Decimal, Schema};
-use cq_events::codec::write_frame;
+use cq_events::codec::{read_frame, write_frame};
 use cq_events::registry::{LocalRegistry, SchemaId, SchemaRegistry, SubjectSchema};
 use tempfile::TempDir;
 use tokio::runtime::Builder;
 
 use super::*;
 
+/// What is made of a value without headers.
+fn decode(value: &[u8], library: &mut Library, reveals: bool) -> Decoded {
+    super::decode(read_frame(value).map(|(id, datum)| (id.into(), datum)), library, reveals)
+}
+
 /// The library with one schema, its id, and the datum in a frame.
 fn written(schema: &str, value: Value) -> (TempDir, Library, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("schema.avsc"), schema).unwrap();
-    let library = Library::new(Some(folder.path())).unwrap();
+    let library = Library::new(Some(folder.path()), None).unwrap();
     let runtime = Builder::new_current_thread().build().unwrap();
     let registry = LocalRegistry::default();
     let id = runtime.block_on(registry.id_of(&SubjectSchema::new("any", schema))).unwrap();
@@ -147,15 +152,15 @@ fn personal_data_are_hidden_wherever_they_are_tagged() {
 
 #[test]
 fn what_has_no_schema_says_so() {
-    let mut none = Library::new(None).unwrap();
+    let mut none = Library::new(None, None).unwrap();
     let (_folder, mut library, _) = written(r#""int""#, Value::Int(1));
     let mut unknown = Vec::new();
     write_frame(SchemaId::new(7), &mut unknown);
     for (value, library, part) in [
         (&unknown[..], &mut none, "schema id 7 is not known: --schemas takes a folder"),
         (&unknown[..], &mut library, "schema id 7 is that of none of the schemas in"),
-        (&b"{}"[..], &mut Library::new(None).unwrap(), "the first byte is 0x7b"),
-        (&b""[..], &mut Library::new(None).unwrap(), "0 bytes"),
+        (&b"{}"[..], &mut Library::new(None, None).unwrap(), "the first byte is 0x7b"),
+        (&b""[..], &mut Library::new(None, None).unwrap(), "0 bytes"),
     ] {
         let reason = decode(value, library, false).value.unwrap_err();
         assert!(reason.contains(part), "{reason}");

@@ -1,11 +1,14 @@
 //! A registry that answers at once: the client's futures, waited for.
 
+use std::env;
 use std::fmt;
 
 use cq_events::registry::{HttpRegistry, Registered, RegistryConfig, RegistryError, Version};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::error::Error;
+
+const URL: &str = "SCHEMA_REGISTRY_URL";
 
 /// A schema registry's server.
 pub struct Remote {
@@ -23,6 +26,15 @@ impl Remote {
     /// Everything that is wrong with its variables, in one error; that there is no URL is one of it.
     pub fn from_env() -> Result<Self, Error> {
         Self::new(RegistryConfig::from_env()?)
+    }
+
+    /// The same, or none where the environment has no URL.
+    ///
+    /// # Errors
+    /// As [`Remote::from_env`].
+    pub fn of_env() -> Result<Option<Self>, Error> {
+        let is_set = env::var_os(URL).is_some_and(|url| !url.is_empty());
+        is_set.then(Self::from_env).transpose()
     }
 
     /// The registry that a configuration describes.

@@ -12,6 +12,7 @@ mod bad_input;
 mod list;
 mod many;
 mod recovery;
+mod registry;
 mod replay;
 mod show;
 mod stats;

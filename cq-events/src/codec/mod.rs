@@ -40,7 +40,7 @@ pub use wire::{
 ///
 /// # Errors
 /// When the schema cannot hold one of the event's values; `out` is then as it was.
-pub fn encode<T: Encode>(event: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+pub fn encode<T: Encode + ?Sized>(event: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let mut encoder = Encoder::new(out);
     event.encode(&mut encoder);
     encoder.finish()

@@ -5,7 +5,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The value does not begin with a wire header.
+    /// It is not said with which schema the message was written: by a header, or by a wire header in front of the value.
     Unframed,
     /// The registry does not know the schema that the message says it was written with.
     UnknownSchema,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::PublishError;
-use crate::codec::{EncodeError, EncodeErrorKind, Encoder, write_frame};
+use crate::codec::{EncodeError, EncodeErrorKind, encode, write_frame};
 use crate::event::{EventStream, StreamInfo};
 use crate::registry::{SchemaId, SchemaRegistry, SubjectStrategy};
 
@@ -37,9 +37,7 @@ impl Ids {
         match self {
             Self::Union(id) => {
                 write_frame(*id, value);
-                let mut encoder = Encoder::new(value);
-                event.encode(&mut encoder);
-                encoder.finish()
+                encode(event, value)
             }
             Self::Records(ids) => {
                 let (branch, record) = event.record();
@@ -47,9 +45,7 @@ impl Ids {
                     return Err(EncodeError { field: event.fullname(), kind: EncodeErrorKind::NoSchema });
                 };
                 write_frame(*id, value);
-                let mut encoder = Encoder::new(value);
-                record.encode(&mut encoder);
-                encoder.finish()
+                encode(record, value)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! A dead letter as JSON.
 
 use cq_events::event::Header;
+use cq_events::registry::{SchemaId, SchemaRef};
 use serde::Serialize;
 
 use crate::decode::{Decoded, HIDDEN, Node};
@@ -19,6 +20,7 @@ pub(super) struct Document<'a> {
     headers: Vec<HeaderJson<'a>>,
     headers_unreadable: bool,
     schema_id: Option<u32>,
+    schema_guid: Option<String>,
     /// None too where it is null.
     value: Option<&'a Node>,
     value_error: Option<&'a str>,
@@ -66,6 +68,7 @@ pub(super) fn document<'a>(
         HeaderJson { name: &header.key, value, value_hex }
     };
     let event = decoded.and_then(|decoded| decoded.event.as_deref()).or_else(|| letter.type_header());
+    let schema = decoded.and_then(|decoded| decoded.schema);
     let unreadable = decoded.filter(|decoded| decoded.value.is_err());
     Document {
         letter: LetterJson::of(&place.topic, letter, event),
@@ -73,7 +76,8 @@ pub(super) fn document<'a>(
         key: Bytes { key, key_hex },
         headers: letter.headers.iter().flat_map(|headers| headers.iter()).map(header).collect(),
         headers_unreadable: letter.headers.is_none(),
-        schema_id: decoded.and_then(|decoded| decoded.id).map(|id| id.get()),
+        schema_id: schema.and_then(SchemaRef::id).map(SchemaId::get),
+        schema_guid: schema.and_then(SchemaRef::guid).map(|guid| guid.to_string()),
         value: decoded.and_then(|decoded| decoded.value.as_ref().ok()),
         value_error: unreadable.and_then(|decoded| decoded.value.as_ref().err()).map(String::as_str),
         value_hex: unreadable.filter(|decoded| !decoded.hides_bytes).and(letter.value.as_deref()).map(hex),

@@ -1,5 +1,7 @@
 #![allow(dead_code, unreachable_pub)] // the producer that the derive emits
 
+mod written;
+
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};

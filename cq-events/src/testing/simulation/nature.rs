@@ -2,6 +2,8 @@
 
 use super::random::Random;
 use super::work::{self, WorkSet};
+use crate::codec::{SCHEMA_HEADER, read_frame};
+use crate::event::{Header, Message, MessageBuilder};
 use crate::registry::SchemaId;
 
 /// What handling a message comes to.
@@ -70,8 +72,20 @@ impl Nature {
         }
     }
 
-    /// The value of such a message at an offset, written with a schema.
-    pub(super) fn value(self, number: i64, schema: SchemaId) -> Vec<u8> {
+    /// Such a message at an offset, written with a schema: every other one names it in a header, by its GUID.
+    pub(super) fn write(self, message: MessageBuilder, number: i64, schema: SchemaId) -> Message {
+        let value = self.value(number, schema);
+        match read_frame(&value) {
+            Ok((id, datum)) if number % 2 == 1 => {
+                let header = Header { key: SCHEMA_HEADER.to_owned(), value: Some(work::guid_header(id)) };
+                let headers = [header].into_iter().collect();
+                message.headers(headers).value(Some(datum.to_vec())).build()
+            }
+            _ => message.value(Some(value)).build(),
+        }
+    }
+
+    fn value(self, number: i64, schema: SchemaId) -> Vec<u8> {
         let event = WorkSet { number, ordeal: self.ordeal() };
         match self {
             Self::Poison(Poison::Unframed) => vec![0x7B; 9],

@@ -7,13 +7,13 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::clock::Clock;
-use super::work::{NEWER_SCHEMA, NOBODYS, OWN};
-use crate::registry::{RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
+use super::work::{NEWER_SCHEMA, NOBODYS, OWN, SCHEMA, guid};
+use crate::registry::{RegistryError, RegistryFuture, SchemaId, SchemaRef, SchemaRegistry, SubjectSchema};
 
 /// How long it takes to answer.
 const ANSWER: Duration = Duration::from_millis(4);
 
-/// Knows the schema of the stream, and under any other id, but one, a newer form of it.
+/// Knows the schema of the stream, and under any other id or GUID, but one, a newer form of it.
 pub(super) struct Registry {
     clock: Clock,
     down_until: Mutex<Duration>,
@@ -29,6 +29,26 @@ impl Registry {
         *self.down_until.lock().unwrap_or_else(PoisonError::into_inner) = time;
     }
 
+    async fn find(
+        &self,
+        schema: SchemaRef,
+        unknown: impl FnOnce(String) -> RegistryError,
+    ) -> Result<Arc<str>, RegistryError> {
+        self.clock.sleep(ANSWER).await;
+        let registry = "the simulation".to_owned();
+        if self.is_down() {
+            return Err(RegistryError::Unavailable { registry, reason: "it is down".to_owned() });
+        }
+        let is = |id| schema == SchemaRef::from(id) || schema == SchemaRef::from(guid(id));
+        if is(NOBODYS) {
+            Err(unknown(registry))
+        } else if is(OWN) {
+            Ok(SCHEMA.into())
+        } else {
+            Ok(NEWER_SCHEMA.into())
+        }
+    }
+
     fn is_down(&self) -> bool {
         self.clock.now() < *self.down_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -40,25 +60,13 @@ impl SchemaRegistry for Registry {
     }
 
     fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>> {
-        Box::pin(async move {
-            self.clock.sleep(ANSWER).await;
-            let registry = "the simulation".to_owned();
-            if self.is_down() {
-                return Err(RegistryError::Unavailable { registry, reason: "it is down".to_owned() });
-            }
-            if id == NOBODYS {
-                Err(RegistryError::UnknownId { id, registry })
-            } else {
-                Ok(NEWER_SCHEMA.into())
-            }
-        })
+        let unknown = move |registry| RegistryError::UnknownId { id, registry };
+        Box::pin(self.find(id.into(), unknown))
     }
 
-    /// No message of the simulation has one.
     fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>> {
-        Box::pin(
-            async move { Err(RegistryError::UnknownGuid { guid, registry: "the simulation".to_owned() }) },
-        )
+        let unknown = move |registry| RegistryError::UnknownGuid { guid, registry };
+        Box::pin(self.find(guid.into(), unknown))
     }
 }
 

@@ -17,13 +17,14 @@ use crate::registry::SchemaId;
 
 pub(super) const TOPIC: &str = "simulated.events";
 
-/// The schema of this build.
+/// Its id.
 pub(super) const OWN: SchemaId = SchemaId::new(1);
 
 /// An id that no registry knows.
 pub(super) const NOBODYS: SchemaId = SchemaId::new(0);
 
-const SCHEMA: &str = r#"[{"type": "record", "name": "WorkSet", "namespace": "simulated", "fields": [
+/// The schema of this build.
+pub(super) const SCHEMA: &str = r#"[{"type": "record", "name": "WorkSet", "namespace": "simulated", "fields": [
     {"name": "number", "type": "long"}, {"name": "ordeal", "type": "long"}]}]"#;
 
 /// What newer programs write.
@@ -96,6 +97,16 @@ impl StreamSchema for WorkEvent {
         HeaderPolicy::None,
         TopicSpec::new(1, None, &[]),
     );
+}
+
+/// The GUID of what has this id.
+pub(super) fn guid(id: SchemaId) -> Uuid {
+    Uuid::from_u128(u128::from(id.get()))
+}
+
+/// What a header says that names a schema by its GUID.
+pub(super) fn guid_header(id: SchemaId) -> Vec<u8> {
+    [&[1], &guid(id).as_bytes()[..]].concat()
 }
 
 /// The value of a message that was written with a schema.

@@ -22,9 +22,8 @@ impl World {
                     Some(Bug::IgnoresKeys) => Some(logged.offset.to_be_bytes().to_vec()),
                     _ => logged.key.map(|key| vec![key]),
                 };
-                let value = logged.nature.value(logged.offset, logged.schema);
-                let message = Message::new(TOPIC, *partition, logged.offset);
-                messages.push(message.key(key).value(Some(value)).build());
+                let message = Message::new(TOPIC, *partition, logged.offset).key(key);
+                messages.push(logged.nature.write(message, logged.offset, logged.schema));
             }
         }
         (!messages.is_empty()).then_some(Input::Fetched(messages))

@@ -1,0 +1,118 @@
+//! Schemas of writers that a schema registry has.
+
+use chip_quality_events::user::{AuthMethod, UserEvent, UserLogin};
+use cq_events::codec::{SCHEMA_HEADER, encode, write_frame};
+use cq_events::event::StreamSchema;
+use cq_events::registry::SchemaId;
+use cq_events::testing::{Fault, MemoryRegistry, RegistryServer};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::support::{Bench, DLQ, Said, Sent, burial, dead, message, named, said};
+
+struct Site {
+    bench: Bench,
+    registry: MemoryRegistry,
+    server: RegistryServer,
+    _runtime: Runtime,
+}
+
+impl Site {
+    fn new() -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let registry = MemoryRegistry::new();
+        let server = runtime.block_on(RegistryServer::start(registry.clone())).unwrap();
+        Self { bench: Bench::new(), registry, server, _runtime: runtime }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Said {
+        let mut command = self.bench.command(arguments);
+        let url = self.server.url();
+        said(command.env("SCHEMA_REGISTRY_URL", url).env("SCHEMA_REGISTRY_TIMEOUT_MS", "1000"))
+    }
+}
+
+fn datum() -> Vec<u8> {
+    let login = UserLogin::builder()
+        .user_id("USR-042")
+        .session_id("550e8400-e29b-41d4-a716-446655440000".parse().unwrap())
+        .username("SECRET-name")
+        .ip_address("10.0.0.7")
+        .auth_method(AuthMethod::Sso)
+        .build();
+    let mut datum = Vec::new();
+    encode(&UserEvent::from(login), &mut datum).unwrap();
+    datum
+}
+
+/// A letter whose value has this id in front.
+fn framed(id: SchemaId) -> Sent {
+    let mut value = Vec::new();
+    write_frame(id, &mut value);
+    value.extend(datum());
+    dead(Sent { partition: 0, value: Some(value), ..message(0) }, burial("no account", 0, 5))
+}
+
+#[test]
+fn a_value_is_read_by_the_schema_with_its_id() {
+    let site = Site::new();
+    let id = site.registry.register("users-value", UserEvent::STREAM.schema).unwrap();
+    site.bench.send(DLQ, [framed(id)]);
+    let said = site.run(&["show", DLQ, "0", "0"]).ok();
+    for part in ["schema id 1)", "\"chip_quality.user.UserLogin\": {", "\"username\": \"[hidden]\""] {
+        assert!(said.out.contains(part), "{part} is missing:\n{}", said.out);
+    }
+    assert!(!said.out.contains("SECRET"));
+    // By the value, and not by a header that says `OrderPlaced`.
+    assert_eq!(site.run(&["list", DLQ, "--event", "UserLogin", "--json"]).ok().json().len(), 1);
+    assert_eq!(site.run(&["list", DLQ, "--event", "OrderPlaced", "--json"]).ok().json().len(), 0);
+}
+
+#[test]
+fn a_value_is_read_by_the_schema_with_the_guid_in_its_header() {
+    let site = Site::new();
+    let id = site.registry.register("users-value", UserEvent::STREAM.schema).unwrap();
+    let guid = site.registry.guid_of(id).unwrap();
+    let header = [&[1][..], guid.as_bytes()].concat();
+    let headers = message(0).headers.iter().cloned().chain([named(SCHEMA_HEADER, Some(&header))]).collect();
+    let sent = Sent { partition: 0, value: Some(datum()), headers, ..message(0) };
+    site.bench.send(DLQ, [dead(sent, burial("no account", 0, 5))]);
+    let json = &site.run(&["show", DLQ, "0", "0", "--json"]).ok().json()[0];
+    assert_eq!(json["schema_guid"], guid.to_string());
+    assert!(json["schema_id"].is_null());
+    assert_eq!(json["value"]["chip_quality.user.UserLogin"]["auth_method"], "SSO");
+}
+
+#[test]
+fn what_the_folder_lacks_is_asked_of_the_registry() {
+    let site = Site::new();
+    let id = site.registry.register("users-value", UserEvent::STREAM.schema).unwrap();
+    site.bench.send(DLQ, [framed(id)]);
+    let folder = tempfile::tempdir().unwrap();
+    let schemas = folder.path().to_str().unwrap();
+    let said = site.run(&["show", DLQ, "0", "0", "--schemas", schemas]).ok();
+    assert!(said.out.contains("\"auth_method\": \"SSO\""), "{}", said.out);
+}
+
+#[test]
+fn an_id_that_the_registry_does_not_know_is_said_of_it() {
+    let site = Site::new();
+    site.bench.send(DLQ, [framed(SchemaId::new(7))]);
+    let said = site.run(&["show", DLQ, "0", "0"]).ok();
+    let port = site.server.address().port().to_string();
+    assert!(said.out.contains("it cannot be read: schema id 7 is unknown to ") && said.out.contains(&port));
+}
+
+#[test]
+fn a_registry_that_is_down_is_waited_for_once() {
+    let site = Site::new();
+    site.server.fail(Fault::error(503, 50003, "not now"));
+    site.bench.send(DLQ, (1..=20).map(|id| framed(SchemaId::new(id))));
+    let json = site.run(&["list", DLQ, "--json"]).ok().json();
+    assert_eq!(json.len(), 20);
+    assert!(json.iter().all(|letter| letter["event"] == "shop.OrderPlaced"), "as the header says");
+    let asked = site.server.requests();
+    let ids: std::collections::BTreeSet<_> = asked.iter().map(|(_, path)| path).collect();
+    assert_eq!(ids.len(), 1, "{asked:?}");
+    let said = site.run(&["show", DLQ, "0", "3"]).ok();
+    assert!(said.out.contains("does not answer"), "{}", said.out);
+}

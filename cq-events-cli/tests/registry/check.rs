@@ -1,0 +1,81 @@
+use cq_events::registry::Level;
+
+use crate::support::{Bench, LAMP};
+
+#[test]
+fn what_may_follow_is_no_failure() {
+    let bench = Bench::new();
+    bench.run(&["check"]).ok().has_lines(&[
+        "new door home.doors-value 0 yes yes BACKWARD",
+        "new lamp home.lamps-value 0 yes yes BACKWARD (streams.toml: BACKWARD_TRANSITIVE)",
+    ]);
+    bench.run(&["register"]).ok();
+    bench.change(
+        "lamp.avsc",
+        "\"type\": \"boolean\"}",
+        "\"type\": \"boolean\"},\n{\"name\": \"watts\", \"type\": \"int\", \"default\": 0}",
+    );
+    bench.run(&["check"]).ok().has_lines(&[
+        "compatible door home.doors-value 1 yes yes BACKWARD",
+        "compatible lamp home.lamps-value 1 yes yes BACKWARD_TRANSITIVE",
+    ]);
+    assert_eq!(bench.registry.versions(LAMP), [1], "nothing is registered");
+}
+
+#[test]
+fn what_may_not_follow_is_told_by_both_with_its_place() {
+    let bench = Bench::new();
+    bench.run(&["register"]).ok();
+    bench.change(
+        "lamp.avsc",
+        "\"type\": \"boolean\"}",
+        "\"type\": \"boolean\"},\n      {\"name\": \"watts\", \"type\": \"int\"}",
+    );
+    let said = bench.run(&["check"]).failed(&["1 of 2 schemas may not follow what is registered"]);
+    said.has_lines(&["incompatible lamp home.lamps-value 1 no no BACKWARD_TRANSITIVE"]);
+    assert!(said.out.contains("\nhome.lamps-value\n  the registry says: "), "{}", said.out);
+    assert!(said.out.contains(
+        "  lamp.avsc:9:16: Switched.watts: the writer's `home.lamp.Switched` has no field `watts`"
+    ));
+    assert!(said.out.contains("[missing-field-without-default, backward, version 1]"), "{}", said.out);
+    assert!(!said.out.contains("disagree"), "{}", said.out);
+
+    let json = bench.run(&["check", "--json"]).failed(&["1 of 2"]).json();
+    assert_eq!((json[0]["compatible"].as_bool(), json[1]["compatible"].as_bool()), (Some(true), Some(false)));
+    assert_eq!(json[1]["findings"][0]["at"], "lamp.avsc:9:16");
+    assert_eq!(json[1]["registry"]["compatible"], false);
+}
+
+#[test]
+fn where_registry_and_checker_disagree_is_told() {
+    let bench = Bench::new();
+    bench.run(&["register", "lamp"]).ok();
+    bench.registry.set_level(Some(LAMP), Level::None);
+    bench.change("lamp.avsc", "\"type\": \"boolean\"", "\"type\": \"string\"");
+    let said = bench.run(&["check", "lamp"]).failed(&["1 of 1"]);
+    said.has_lines(&[
+        "incompatible lamp home.lamps-value 1 yes no NONE (streams.toml: BACKWARD_TRANSITIVE)",
+        "they disagree: the registry would take it; the registry goes by NONE, and streams.toml says BACKWARD_TRANSITIVE",
+    ]);
+}
+
+#[test]
+fn all_versions_count_where_the_level_says_so() {
+    let bench = Bench::new();
+    bench.run(&["register", "door"]).ok();
+    let default = "\"name\": \"door\", \"type\": \"string\"";
+    bench.change(
+        "door.avsc",
+        default,
+        &format!("{default}}}, {{\"name\": \"by\", \"type\": \"int\", \"default\": 0"),
+    );
+    bench.run(&["register", "door"]).ok();
+    bench.change("door.avsc", ", \"default\": 0", "");
+    // The version before has the field; the first has not.
+    bench.run(&["check", "door"]).ok();
+    bench.registry.set_level(Some("home.doors-value"), Level::BackwardTransitive);
+    bench
+        .run(&["check", "door"])
+        .failed(&["1 of 1"])
+        .has_lines(&["incompatible door home.doors-value 2 no no BACKWARD_TRANSITIVE"]);
+}
