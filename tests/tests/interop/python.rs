@@ -1,5 +1,7 @@
 //! Python: confluent-kafka in each of its ways, fastavro by itself, and the CloudEvents SDK.
 
+use std::collections::BTreeSet;
+
 use chip_quality_events::STREAMS;
 use chip_quality_events::inspection::InspectionEvent;
 use chip_quality_events::manufacturing::ManufacturingEvent;
@@ -14,7 +16,10 @@ use cq_events_tests::registries::Registry;
 use kinds_events::kinds::KindsEvent;
 use serde_json::{Value as Json, json};
 
-use crate::conversation::{self, EACH, Expected, NONE, Start, by_place, differences, outgoing, read};
+use crate::conversation::{
+    self, EACH, Expected, NONE, Start, by_place, differences, one_difference, outgoing, read, spoil,
+};
+use crate::keys;
 
 /// As its documentation begins: `AvroDeserializer(client)`, and records in unions as `("ns.Name", {...})`.
 const CONFLUENT: Start = |servers, registry| Program::python(servers, registry, "confluent");
@@ -37,7 +42,7 @@ async fn all_ways_of_python_are_understood_with_apicurio() {
     let sample = Samples::of::<UserEvent>().draw::<UserEvent>(1, 9).remove(0);
     let event = outgoing(UserEvent::STREAM.topic, std::slice::from_ref(&sample), Subject::Topic).remove(0);
     let refusal = python.program("guid").refusal(&event);
-    assert!(refusal.contains("Schema guid is not set"), "{refusal}");
+    assert!(refusal.contains("Schema GUID is not set"), "{refusal}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,13 +54,21 @@ async fn all_ways_of_python_are_understood_with_our_registry() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn confluent_kafka_puts_a_key_where_we_do() {
-    conversation::same_partitions(Registry::ours().await, CONFLUENT).await;
+    keys::land_where_ours_do(Registry::ours().await, CONFLUENT).await;
+}
+
+/// Unless it is told `partitioner=murmur2_random`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn confluent_kafka_by_itself_puts_keys_elsewhere() {
+    let lab = keys::lab(Registry::ours().await).await;
+    let mut fastavro = Program::python(&lab.servers(), &lab.registry(), "fastavro");
+    assert!(keys::misplaced(&lab, &mut fastavro).await.len() > 1_000, "of 2,400");
 }
 
 /// Several python programs beside one Kafka and one registry.
 struct Python {
     lab: Lab,
-    /// `return_record_name=True`, and records in unions as `{"-type": "ns.Name", ...}`.
+    /// `return_record_name=True`; records in unions as `{"-type": "ns.Name", ...}`, and of the subject's latest version.
     names: Program,
     /// All named types under subjects of their own.
     references: Program,
@@ -103,13 +116,30 @@ impl Python {
         let attributes = places.into_iter().zip(ours.iter().map(cloud_event)).collect();
         assert_eq!(differences(&attributes, &self.cloud_events.read(topic, ours.len(), None)), NONE);
 
-        for (program, seed) in [&mut self.names, &mut self.references].into_iter().zip(seed * 100..) {
-            let theirs = made.draw::<S>(EACH, seed);
-            expected.extend(by_place(program.write(&outgoing(topic, &theirs, Subject::Topic)), &theirs));
+        let planted = spoil(&self.lab, topic, &mut expected).await;
+        for program in [&mut self.names, &mut self.fastavro] {
+            one_difference(&differences(&expected, &program.read(topic, expected.len(), None)), planted);
         }
-        assert_eq!(expected.len(), 3 * ours.len());
+
+        let our_ids = self.ids(topic).await;
+        let theirs = made.draw::<S>(EACH, seed * 100);
+        expected.extend(by_place(self.names.write(&outgoing(topic, &theirs, Subject::Topic)), &theirs));
+        assert_eq!(self.ids(topic).await, our_ids, "the latest version is taken");
+        // An event alone is a schema that nobody else registers here: it is there with its references only.
+        for (subject, seed) in [Subject::Topic, Subject::TopicRecord].into_iter().zip(seed * 100 + 1..) {
+            let theirs = made.draw::<S>(EACH, seed);
+            expected.extend(by_place(self.references.write(&outgoing(topic, &theirs, subject)), &theirs));
+        }
+        assert!(self.ids(topic).await.len() >= our_ids.len() + S::STREAM.events.len());
+        assert_eq!(expected.len(), 1 + 4 * ours.len());
         let received = self.lab.receive::<S>(expected.len()).await;
-        assert_eq!(differences(&expected, &read(&made, &received)), NONE);
+        one_difference(&differences(&expected, &read(&made, &received)), planted);
+    }
+
+    /// The ids that messages of a topic begin with.
+    async fn ids(&self, topic: &str) -> BTreeSet<Vec<u8>> {
+        let records = raw::read(&self.lab.servers(), topic).await;
+        records.into_iter().map(|record| record.value.expect("no tombstone")[..5].to_vec()).collect()
     }
 
     /// The id of the schema is a GUID in a header, and the value begins with the datum.
