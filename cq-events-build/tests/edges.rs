@@ -94,3 +94,34 @@ fn a_property_that_stands_twice_on_a_type_is_kept_once() {
     let code = event(r#"{"name": "a", "type": {"type": {"type": "string", "x": 1}, "x": 2}}"#);
     assert!(code.contains(r#"\"x\":2"#) && !code.contains(r#"\"x\":1"#), "{code}");
 }
+
+#[test]
+fn streams_that_share_a_subject_have_one_level_for_it() {
+    let generate = |first: &str, second: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let streams = format!(
+            "[stream.a]\nschema = \"a.avsc\"\ntopic = \"a\"\n{first}\n[stream.b]\nschema = \"b.avsc\"\ntopic = \"b\"\n{second}\n"
+        );
+        let record = r#"[{"type": "record", "name": "t.E", "fields": [{"name": "a", "type": "int"}]}]"#;
+        for (name, text) in [("streams.toml", &*streams), ("a.avsc", record), ("b.avsc", r#"["t.E"]"#)] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        cq_events_build::generate(&folder.path().join("streams.toml"), folder.path()).code
+    };
+    let with = |subject: &str, level: &str| format!("subject = \"{subject}\"\ncompatibility = \"{level}\"");
+    let mistakes = generate(&with("record", "FULL"), &with("record", "NONE")).unwrap_err().to_string();
+    assert_eq!(
+        mistakes,
+        "streams.toml:6:9: the streams `a` and `b` have one subject `t.E`, with two levels: FULL and NONE\n  \
+         | [stream.b]\n  |         ^\n  \
+         = give both the same `compatibility`, or one of them subject = \"topic-record\""
+    );
+    for (first, second) in [
+        (with("record", "FULL"), with("record", "FULL")),
+        (with("record", "FULL"), with("topic-record", "NONE")),
+        (with("record", "FULL"), "subject = \"record\"".to_owned()),
+        (with("topic", "FULL"), with("topic", "NONE")),
+    ] {
+        assert!(generate(&first, &second).is_ok(), "{first}, {second}");
+    }
+}

@@ -13,6 +13,7 @@ pub mod evolution;
 pub mod faults;
 pub mod forms;
 pub mod guarded;
+pub mod languages;
 pub mod oracle;
 pub mod raw;
 pub mod recorder;

@@ -85,8 +85,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// # Panics
 /// When it does not within 30 s.
 pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    eventually_async(what, async || holds()).await;
+}
+
+/// Polls until the condition, which has to be asked for, holds.
+///
+/// # Panics
+/// When it does not within 30 s.
+pub async fn eventually_async(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
-    while !holds() {
+    while !holds().await {
         assert!(begun.elapsed() < Duration::from_secs(30), "waited 30 s for: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -42,6 +42,7 @@ impl<'a> Builder<'a> {
             self.refuse_taken_names(stream, events_here);
             modules.insert(name, module);
         }
+        self.refuse_two_levels(streams);
         for name in shared_modules {
             let module = self.module(name.clone(), &with_serde);
             modules.insert(name, module);
@@ -177,6 +178,33 @@ impl<'a> Builder<'a> {
             }
         }
         found
+    }
+
+    /// A subject of an event alone may be that of several streams, and has one level.
+    fn refuse_two_levels(&mut self, streams: &[(&'a Stream, Vec<&'a Named>)]) {
+        let mut levels = BTreeMap::new();
+        for (stream, events) in streams {
+            let Some(level) = stream.registry.compatibility else { continue };
+            if stream.registry.subjects != SubjectStrategy::Record {
+                continue;
+            }
+            let other = events.iter().find_map(|event| {
+                let (first, of_first) = *levels.entry(&event.fullname).or_insert((stream, level));
+                (of_first != level).then_some((first, of_first, event))
+            });
+            if let Some((first, of_first, event)) = other {
+                let message = format!(
+                    "the streams `{}` and `{}` have one subject `{}`, with two levels: {} and {}",
+                    first.name.value,
+                    stream.name.value,
+                    event.fullname,
+                    of_first.name(),
+                    level.name()
+                );
+                let hint = "give both the same `compatibility`, or one of them subject = \"topic-record\"";
+                self.error(stream.name.span, message, hint);
+            }
+        }
     }
 
     /// The events of a stream are variants and methods by their names, so these must differ from each other and

@@ -79,6 +79,12 @@ final class Forms {
     }
 
     private static JsonNode of(Schema schema, Object value) {
+        if (schema.isUnion()) {
+            Schema branch = schema.getTypes().get(GenericData.get().resolveUnion(schema, value));
+            JsonNode form = of(branch, value);
+            boolean bare = branch.getType() == Schema.Type.NULL || only(schema) != null;
+            return bare ? form : JSON.objectNode().set(branch.getFullName(), form);
+        }
         if (value instanceof BigDecimal || value instanceof UUID || value instanceof LocalDate) {
             return JSON.textNode(value instanceof BigDecimal decimal ? decimal.toPlainString() : value.toString());
         }
@@ -130,12 +136,7 @@ final class Forms {
                 }
                 yield object;
             }
-            case UNION -> {
-                Schema branch = schema.getTypes().get(GenericData.get().resolveUnion(schema, value));
-                JsonNode form = of(branch, value);
-                boolean bare = branch.getType() == Schema.Type.NULL || only(schema) != null;
-                yield bare ? form : JSON.objectNode().set(branch.getFullName(), form);
-            }
+            case UNION -> throw new IllegalStateException("its branches were told apart above");
         };
     }
 

@@ -81,8 +81,10 @@ class Confluent:
 
 
 class Names(Confluent):
-    """The same with `return_record_name`; a record in a union is {"-type": "ns.Name", ...}."""
+    """With `return_record_name`; a record in a union is {"-type": "ns.Name", ...}. It registers nothing: it takes the latest
+    version of the subject, as in production."""
 
+    settings = {"auto.register.schemas": False, "use.latest.version": True}
     deserializer = {"return_record_name": True}
 
     @staticmethod
@@ -100,25 +102,29 @@ class References(Confluent):
     """The same, with every named type under a subject of its own."""
 
     def serializer(self, topic, subject, schema, name):
-        whole = json.loads(schema)
-        types = schemas.definitions(whole)
-        registered = {}
+        schema = json.loads(schema)
+        types, registered = schemas.definitions(schema), {}
+
+        def referring(schema, *itself):
+            return Schema(json.dumps(schema), "AVRO", [reference(name) for name in sorted(schemas.uses(schema) - {*itself})])
 
         def reference(name):
             if name not in registered:
-                parts = [reference(part) for part in sorted(schemas.uses(types[name]) - {name})]
-                part = Schema(json.dumps(types[name]), "AVRO", parts)
+                part = referring(types[name], name)
                 self.registry.register_schema(name, part)
                 registered[name] = SchemaReference(name, name, self.registry.lookup_schema(name, part).version)
             return registered[name]
 
-        union = [branch["name"] if "." in branch["name"] else f"{branch['namespace']}.{branch['name']}" for branch in whole]
-        root = Schema(json.dumps(union), "AVRO", [reference(name) for name in union])
-        return AvroSerializer(self.registry, root), event_type(whole)
+        if subject == "TOPIC":
+            root, type = referring(schemas.names(schema)), event_type(schema)
+        else:
+            root, type = referring(types[name], name), event_type(schemas.alone(schema, name))
+        return AvroSerializer(self.registry, root, conf=STRATEGIES[subject]), type
 
 
 class Fastavro(Confluent):
-    """fastavro by itself: the framing is taken off and put on here, by Confluent's documentation."""
+    """fastavro by itself: the framing is taken off and put on here, by Confluent's documentation. The producer has no setting
+    that is not its default."""
 
     producer = {}
 
@@ -160,7 +166,7 @@ class CloudEvents:
             raise ValueError("a header occurs twice")
         event = cloudevents.from_kafka_event(cloudevents.KafkaMessage(headers, message.key(), message.value()))
         attributes = event.get_attributes()
-        return attributes | {"time": attributes["time"].isoformat().replace("+00:00", "Z")}
+        return attributes | {"time": forms.read({"type": "long", "logicalType": "timestamp-millis"}).form(attributes["time"])}
 
 
 def event_type(schema):

@@ -150,15 +150,14 @@ class Type:
         if form is None:
             return None
         if self.is_plain:
-            branch = next(branch for branch in self.branches if branch.kind != "null")
-        else:
-            ((name, form),) = form.items()
-            branch = next(branch for branch in self.branches if branch.name == name)
+            return next(branch for branch in self.branches if branch.kind != "null").value(form, name_records)
+        ((name, form),) = form.items()
+        branch = next(branch for branch in self.branches if branch.name == name)
         value = branch.value(form, name_records)
         if branch.kind == "record":
-            return name_records(branch.name, value)
+            return name_records(name, value)
         # There is one notation for these alone: without it, a symbol would be a string where there is one.
-        return (branch.name, value) if branch.kind in ("enum", "fixed") else value
+        return (name, value) if branch.kind in ("enum", "fixed") else value
 
     def logical_value(self, form):
         match self.logical:

@@ -11,6 +11,8 @@ import sys
 import time
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+from confluent_kafka.serialization import SerializationError
 
 from clients import CLIENTS
 
@@ -41,7 +43,11 @@ def write(servers, client, task):
 
     for at, message in enumerate(task["messages"]):
         topic, headers = message["topic"], []
-        value = client.write(topic, headers, message["subject"], message["schema"], message["event"])
+        try:
+            value = client.write(topic, headers, message["subject"], message["schema"], message["event"])
+        except (SerializationError, SchemaRegistryError) as error:
+            written[at] = {"error": f"{type(error).__name__}: {error}"}
+            continue
         producer.produce(topic, value, message["key"], headers=headers, on_delivery=told(at))
         producer.poll(0)
     if producer.flush(PATIENCE) > 0:
@@ -75,14 +81,18 @@ def told(client, message, reader):
     told = {
         "partition": message.partition(),
         "offset": message.offset(),
-        "key": message.key() and message.key().decode(),
-        # Those that are text; a GUID is not.
-        "headers": {name: value and value.decode("utf-8", "replace") for name, value in message.headers() or []},
+        "key": text(message.key()),
+        "headers": {name: text(value) for name, value in message.headers() or []},
     }
     try:
         return told | {"event": client.read(message, reader)}
     except Exception as error:  # a client raises nearly anything on bytes that fit no schema
         return told | {"error": f"{type(error).__name__}: {error}"}
+
+
+def text(value):
+    # A GUID in a header is none.
+    return None if value is None else value.decode("utf-8", "replace")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,11 @@ from forms import PRIMITIVES, fullname
 NAMED = ("record", "enum", "fixed")
 
 
+def names(union):
+    """The fullnames of a union's records."""
+    return [fullname(record["name"], record.get("namespace")) for record in union]
+
+
 def definitions(schema):
     """All named types of a schema, by their fullnames; each refers to the others by these."""
     found = {}

@@ -1,8 +1,9 @@
 //! A Kafka, a registry, and our own side of the conversation.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use cq_events::event::{Event, EventStream, StreamInfo};
+use cq_events::event::{Event, EventStream, FailurePolicy, StreamInfo};
 use cq_events::publish::StreamProducer;
 use cq_events::registry::{HttpRegistry, RegistryConfig};
 use cq_events::{Consumer, Failure, Producer};
@@ -52,7 +53,7 @@ impl Lab {
         published
             .into_iter()
             .map(|published| published.expect("it is published"))
-            .map(|published| (published.partition, published.offset.expect("a broker tells the offset")))
+            .map(|published| (published.partition, published.offset))
             .collect()
     }
 
@@ -63,6 +64,8 @@ impl Lab {
         let group = format!("receiver-{}", uuid::Uuid::now_v7());
         let consumer = Consumer::builder(self.cluster.group(&group))
             .registry(self.client())
+            // What cannot be read ends it, with the reason.
+            .failure_policy(FailurePolicy::new().dead_letters(false).retry_delay(Duration::from_millis(20)))
             .handle(move |event: S, message| {
                 let (partition, offset) = (message.partition(), message.offset());
                 kept.lock().expect("no panic").push(Received { partition, offset, event });

@@ -1,9 +1,9 @@
-//! A program of `interop/java` or `interop/go`, which does as it is told: a line of JSON for each task on its standard
+//! A program of `interop/java`, `interop/go` or `interop/python`, which does as it is told: a line of JSON for each task on its standard
 //! input, and lines of JSON for answers on its standard output.
 //!
 //! ```text
 //! {"do": "write", "messages": [{"topic", "subject", "schema", "key", "event"}, ...]}
-//!     one line each: {"partition", "offset"}
+//!     one line each: {"partition", "offset"}, or "error" if its client refuses the event
 //! {"do": "read", "topic", "count", "reader"}
 //!     one line each: {"partition", "offset", "key", "headers", "event"}, or "error" in place of the event
 //! ```
@@ -77,6 +77,11 @@ struct Written {
     offset: i64,
 }
 
+#[derive(Deserialize)]
+struct Refused {
+    error: String,
+}
+
 impl Program {
     /// Java: kafka-clients and avro.
     pub fn java(servers: &str, registry: &str) -> Self {
@@ -91,6 +96,13 @@ impl Program {
     /// Go: franz-go and twmb/avro.
     pub fn go(servers: &str, registry: &str) -> Self {
         Self::start("go.sh", &[servers, registry])
+    }
+
+    /// Python, by one of the clients in `interop/python/clients.py`.
+    pub fn python(servers: &str, registry: &str, client: &str) -> Self {
+        let program = script("../interop/python/interop.py");
+        let program = program.get_program().to_str().expect("the project's path is text");
+        Self::start("python.sh", &[program, servers, registry, client])
     }
 
     fn start(name: &str, arguments: &[&str]) -> Self {
@@ -120,6 +132,13 @@ impl Program {
                 (written.partition, written.offset)
             })
             .collect()
+    }
+
+    /// Tries to write an event that the program's client refuses, and says why.
+    pub fn refusal(&mut self, event: &Outgoing<'_>) -> String {
+        self.tell(&json!({"do": "write", "messages": [event.told()]}));
+        let refused: Refused = self.answer();
+        refused.error
     }
 
     /// Reads that many messages from the beginning of a topic, by partition and offset.

@@ -3,6 +3,7 @@
 use cq_events::codec::{self, DecodeLimits, Resolution, Resolved, decode_resolved};
 use cq_events::event::EventStream;
 use cq_events_avro_tests::apache::Apache;
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::values::Values;
@@ -37,6 +38,11 @@ impl Samples {
             .collect()
     }
 
+    /// The event of a form.
+    pub fn make<S: DeserializeOwned>(form: Json) -> Sample<S> {
+        Sample { event: serde_json::from_value(form.clone()).expect("a form of the stream"), form }
+    }
+
     /// The form of an event, by way of the bytes that it is written as.
     pub fn form<S: EventStream>(&self, event: &S) -> Json {
         let mut datum = Vec::new();
@@ -58,5 +64,20 @@ pub fn resolved<Old: EventStream, New: EventStream>(event: &Old) -> New {
     match decode_resolved(&datum, &resolution, DecodeLimits::DEFAULT, &mut Vec::new()) {
         Ok(Resolved::Event(event)) => event,
         other => panic!("it is no event of the newer stream: {:?}", other.map(|_| "unknown")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kinds_events::kinds::KindsEvent;
+
+    use super::*;
+
+    #[test]
+    fn a_form_is_that_of_the_event_s_fields() {
+        for sample in Samples::of::<KindsEvent>().draw::<KindsEvent>(200, 1) {
+            let form = serde_json::to_value(&sample.event).expect("it has a form");
+            assert_eq!(form.to_string(), sample.form.to_string());
+        }
     }
 }

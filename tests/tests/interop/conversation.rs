@@ -17,19 +17,18 @@ use cq_events_tests::languages::{Lab, Outgoing, Program, Received, Sample, Sampl
 use cq_events_tests::raw;
 use cq_events_tests::registries::Registry;
 use kinds_events::kinds::KindsEvent;
-use kinds_events::{keyed_2, keyed_3, keyed_7, keyed_16};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 /// Starts a program: by Kafka's servers and the registry's address.
-pub type Start = fn(&str, &str) -> Program;
+pub(crate) type Start = fn(&str, &str) -> Program;
 
 /// Events of each type, and of each way to register it.
-const EACH: usize = 20;
+pub(crate) const EACH: usize = 20;
 /// The ways.
 const SUBJECTS: [Subject; 3] = [Subject::Topic, Subject::Record, Subject::TopicRecord];
 
 /// Every event type in both directions, every field compared.
-pub async fn with(registry: Registry, start: Start) {
+pub(crate) async fn with(registry: Registry, start: Start) {
     let streams = STREAMS.into_iter().chain([KindsEvent::STREAM, OldEvent::STREAM, NowEvent::STREAM]);
     let lab = Lab::start(registry, streams).await;
     let mut program = start(&lab.servers(), &lab.registry());
@@ -43,7 +42,7 @@ pub async fn with(registry: Registry, start: Start) {
 }
 
 /// What lies where: the key, and the form of the event.
-type Expected = BTreeMap<(i32, i64), (Option<String>, String)>;
+pub(crate) type Expected = BTreeMap<(i32, i64), (Option<String>, String)>;
 
 async fn both_ways<S: EventStream + Clone>(lab: &Lab, program: &mut Program, seed: u64) {
     let topic = S::STREAM.topic;
@@ -64,15 +63,24 @@ async fn both_ways<S: EventStream + Clone>(lab: &Lab, program: &mut Program, see
     let received = lab.receive::<S>(expected.len()).await;
     assert_eq!(differences(&expected, &read(&made, &received)), NONE);
 
-    // Were one bit another, the program would see another event, and we would know.
-    let mut spoilt =
-        raw::read(&lab.servers(), topic).await.into_iter().find_map(spoilt).expect("an event with a key");
+    let place = spoil(lab, topic, &mut expected).await;
+    one_difference(&differences(&expected, &program.read(topic, expected.len(), None)), place);
+}
+
+/// Writes an event once more with one bit changed, and expects it unchanged: whoever compares must find that.
+pub(crate) async fn spoil(lab: &Lab, topic: &str, expected: &mut Expected) -> (i32, i64) {
+    let records = raw::read(&lab.servers(), topic).await;
+    let mut spoilt = records.into_iter().find_map(spoilt).expect("an event with a key");
     let meant = expected[&spoilt.place()].clone();
     raw::send(&lab.servers(), topic, std::slice::from_mut(&mut spoilt)).await;
     expected.insert(spoilt.place(), meant);
-    let found = differences(&expected, &program.read(topic, expected.len(), None));
+    spoilt.place()
+}
+
+/// The one that was planted, and no other.
+pub(crate) fn one_difference(found: &[String], planted: (i32, i64)) {
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with(&format!("{:?}", spoilt.place())), "{found:?}");
+    assert!(found[0].starts_with(&format!("{planted:?}")), "{found:?}");
 }
 
 /// An event of an older schema is read by the rules of a newer one: by the program as by us.
@@ -101,7 +109,7 @@ fn spoilt(mut record: raw::Record) -> Option<raw::Record> {
     Some(record)
 }
 
-fn outgoing<'a, S: EventStream>(
+pub(crate) fn outgoing<'a, S: EventStream>(
     topic: &'a str,
     samples: &'a [Sample<S>],
     subject: Subject,
@@ -116,14 +124,14 @@ fn outgoing<'a, S: EventStream>(
     samples.iter().map(outgoing).collect()
 }
 
-fn by_place<S: EventStream>(places: Vec<(i32, i64)>, samples: &[Sample<S>]) -> Expected {
+pub(crate) fn by_place<S: EventStream>(places: Vec<(i32, i64)>, samples: &[Sample<S>]) -> Expected {
     assert_eq!(places.len(), samples.len());
     let expected = |sample: &Sample<S>| (key_of(&sample.event), sample.form.to_string());
     places.into_iter().zip(samples.iter().map(expected)).collect()
 }
 
 /// What our consumer has read, as the program would tell it.
-fn read<S: EventStream>(made: &Samples, received: &[Received<S>]) -> Vec<Seen> {
+pub(crate) fn read<S: EventStream>(made: &Samples, received: &[Received<S>]) -> Vec<Seen> {
     let seen = |received: &Received<S>| Seen {
         partition: received.partition,
         offset: received.offset,
@@ -135,10 +143,10 @@ fn read<S: EventStream>(made: &Samples, received: &[Received<S>]) -> Vec<Seen> {
     received.iter().map(seen).collect()
 }
 
-const NONE: [&str; 0] = [];
+pub(crate) const NONE: [&str; 0] = [];
 
 /// In words: which messages are others than they should be, are missing, or are there twice.
-fn differences(expected: &Expected, seen: &[Seen]) -> Vec<String> {
+pub(crate) fn differences(expected: &Expected, seen: &[Seen]) -> Vec<String> {
     let mut missing = expected.clone();
     let mut differences = Vec::new();
     for seen in seen {
@@ -162,46 +170,4 @@ fn differences(expected: &Expected, seen: &[Seen]) -> Vec<String> {
 fn types(seen: &[Seen]) -> BTreeSet<String> {
     let events = seen.iter().filter_map(|seen| seen.event.as_ref()?.as_object());
     events.flat_map(|event| event.keys().cloned()).collect()
-}
-
-/// Keys, each of which the program puts where our producer puts it, in topics of several numbers of partitions.
-pub async fn same_partitions(registry: Registry, start: Start) {
-    let streams = [
-        keyed_2::Keyed2Event::STREAM,
-        keyed_3::Keyed3Event::STREAM,
-        keyed_7::Keyed7Event::STREAM,
-        keyed_16::Keyed16Event::STREAM,
-    ];
-    let lab = Lab::start(registry, streams).await;
-    let mut program = start(&lab.servers(), &lab.registry());
-    in_partitions::<keyed_2::Keyed2Event>(&lab, &mut program).await;
-    in_partitions::<keyed_3::Keyed3Event>(&lab, &mut program).await;
-    in_partitions::<keyed_7::Keyed7Event>(&lab, &mut program).await;
-    in_partitions::<keyed_16::Keyed16Event>(&lab, &mut program).await;
-}
-
-async fn in_partitions<S: EventStream + Clone>(lab: &Lab, program: &mut Program) {
-    let partitions = S::STREAM.topic_spec.partitions;
-    let made = Samples::of::<S>();
-    let samples: Vec<Sample<S>> =
-        keys().iter().map(|key| made.make(json!({"interop.keyed.Keyed": {"key": key}}))).collect();
-    let ours = lab.publish(&samples).await;
-    let theirs = program.write(&outgoing(S::STREAM.topic, &samples, Subject::Topic));
-    let only = |places: &[(i32, i64)]| places.iter().map(|place| place.0).collect::<Vec<_>>();
-    let (ours, theirs) = (only(&ours), only(&theirs));
-    let differ: Vec<_> = keys()
-        .into_iter()
-        .zip(ours.iter().zip(&theirs))
-        .filter(|(_, (ours, theirs))| ours != theirs)
-        .collect();
-    assert!(differ.is_empty(), "{partitions} partitions: {differ:?}");
-    assert_eq!(ours.into_iter().collect::<BTreeSet<_>>().len(), partitions, "each partition has keys");
-}
-
-/// Empty ones, and ones of all lengths, of all bytes that text has.
-fn keys() -> Vec<String> {
-    let letters: Vec<char> = "aZ09-_ µ€\u{1F321}\u{0}\u{7F}\u{FF}".chars().collect();
-    let key =
-        |number: usize| (0..number % 41).map(|at| letters[(number * 7 + at * at) % letters.len()]).collect();
-    (0..400).map(key).chain((0..200).map(|number| format!("BATCH-{number:04}"))).collect()
 }

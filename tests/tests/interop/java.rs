@@ -3,7 +3,7 @@
 use cq_events_tests::languages::Program;
 use cq_events_tests::registries::Registry;
 
-use crate::conversation;
+use crate::{conversation, keys};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn java_and_we_read_each_other_with_apicurio() {
@@ -12,10 +12,10 @@ async fn java_and_we_read_each_other_with_apicurio() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn java_and_we_read_each_other_with_our_registry() {
-    conversation::with(Registry::ours().await, Program::java).await;
+    conversation::with(Registry::apicurio().await, Program::java).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn java_puts_a_key_where_we_do() {
-    conversation::same_partitions(Registry::ours().await, Program::java).await;
+    keys::land_where_ours_do(Registry::apicurio().await, Program::java).await;
 }

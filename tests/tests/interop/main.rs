@@ -11,3 +11,5 @@
 mod conversation;
 mod go;
 mod java;
+mod keys;
+mod python;

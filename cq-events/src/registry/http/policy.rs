@@ -59,15 +59,17 @@ impl HttpRegistry {
 
     /// The id of the version that has the very schema; else the number of the latest version, where there is one.
     ///
-    /// Registries compare texts in one way or another. Where that finds none, each version is compared as a whole, with what
-    /// it refers to inlined, the order of keys and the spacing aside.
+    /// Registries compare texts in one way or another. Apicurio leaves documentation and aliases aside: to it a schema with
+    /// other words is the one that it has, and no version of its own; where the bytes are the same, so it is to us. Where it
+    /// finds none, each version is compared as a whole, with what it refers to inlined, the order of keys and the spacing
+    /// aside.
     async fn same(
         &self,
         subject: &str,
         schema: &str,
     ) -> Result<Result<SchemaId, Option<i32>>, RegistryError> {
         if let Some(found) = self.find(subject, schema).await?
-            && *found.schema == *schema
+            && differences(schema, &found.schema).is_empty()
         {
             return Ok(Ok(found.id));
         }

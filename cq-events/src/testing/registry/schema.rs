@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::refusal::Refusal;
-use super::state::{Number, State, Stored, Wanted};
+use super::state::{Number, State, Wanted};
 
 /// The largest schema with its references, in bytes.
 const MAX_BYTES: usize = 1 << 20;
@@ -52,8 +52,9 @@ impl Candidate {
         if submission.text.trim().is_empty() {
             return Err(Refusal::invalid_schema("Empty schema"));
         }
-        let (references, texts) = referenced(state, &submission.references)?;
-        let bytes = submission.text.len() + texts.iter().map(|(_, text)| text.len()).sum::<usize>();
+        let references = numbered(state, &submission.references)?;
+        let texts = texts(state, &references)?;
+        let bytes = submission.text.len() + texts.values().map(|text| text.len()).sum::<usize>();
         if bytes > MAX_BYTES {
             return Err(Refusal::schema_too_large());
         }
@@ -70,43 +71,36 @@ impl Candidate {
     }
 }
 
-/// The references with the numbers of their versions, and the texts that they lead to, each once and with a name for
-/// reports.
-fn referenced<'a>(
-    state: &'a State,
-    references: &[Reference],
-) -> Result<(Vec<Reference>, Vec<(String, &'a str)>), Refusal> {
-    let mut direct = Vec::new();
+/// The references, with the number of the version where they say -1: the latest.
+fn numbered(state: &State, references: &[Reference]) -> Result<Vec<Reference>, Refusal> {
+    let numbered = references.iter().map(|reference| {
+        let wanted = if reference.version == -1 { Wanted::Latest } else { Wanted::Number(reference.version) };
+        let found = state.version(&reference.subject, wanted, true).map_err(|_| missing(reference))?;
+        Ok(Reference { version: found.version, ..reference.clone() })
+    });
+    numbered.collect()
+}
+
+/// The texts that references lead to, each once and by a name for reports.
+fn texts<'a>(state: &'a State, references: &[Reference]) -> Result<BTreeMap<String, &'a str>, Refusal> {
     let mut texts = BTreeMap::new();
-    let mut todo = Vec::new();
-    for reference in references {
-        let (version, stored) = referred(state, reference)?;
-        direct.push(Reference { version, ..reference.clone() });
-        todo.push((reference.subject.as_str(), version, stored));
-    }
-    while let Some((subject, version, stored)) = todo.pop() {
-        if texts.insert(format!("{subject} version {version}"), &*stored.text).is_some() {
-            continue;
+    let mut todo = references.to_vec();
+    while let Some(reference) = todo.pop() {
+        let Reference { subject, version, .. } = &reference;
+        let found = state.version(subject, Wanted::Number(*version), true);
+        let stored = found.and_then(|it| state.schema(it.id)).map_err(|_| missing(&reference))?;
+        if texts.insert(format!("{subject} version {version}"), &*stored.text).is_none() {
+            todo.extend_from_slice(&stored.references);
         }
         if texts.len() > MAX_REFERENCES {
             return Err(invalid(&format!("more than {MAX_REFERENCES} references")));
         }
-        for reference in &stored.references {
-            let (version, stored) = referred(state, reference)?;
-            todo.push((&reference.subject, version, stored));
-        }
     }
-    Ok((direct, texts.into_iter().collect()))
+    Ok(texts)
 }
 
-/// The version -1 is the latest.
-fn referred<'a>(state: &'a State, reference: &Reference) -> Result<(Number, &'a Stored), Refusal> {
-    let Reference { subject, version, .. } = reference;
-    let wanted = if *version == -1 { Wanted::Latest } else { Wanted::Number(*version) };
-    let found = state.version(subject, wanted, true).and_then(|it| Ok((it.version, state.schema(it.id)?)));
-    found.map_err(|_| {
-        invalid(&format!("No schema reference found for subject \"{subject}\" and version {version}"))
-    })
+fn missing(Reference { subject, version, .. }: &Reference) -> Refusal {
+    invalid(&format!("No schema reference found for subject \"{subject}\" and version {version}"))
 }
 
 /// The mistakes with their places, without the lines that they are in: the words are read in logs of other programs.

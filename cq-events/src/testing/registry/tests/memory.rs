@@ -61,7 +61,7 @@ fn errors_say_what_is_wrong() {
     registry.register("a", &grown(1)).unwrap();
     let error = registry.register("a", &record(&[int("y")])).unwrap_err();
     let RegistryError::Incompatible { subject, level, messages, .. } = &error else { panic!("{error}") };
-    assert_eq!((subject.as_str(), level.as_str()), ("a", "BACKWARD_TRANSITIVE"));
+    assert_eq!((&**subject, &**level), ("a", "BACKWARD_TRANSITIVE"));
     assert!(messages[0].contains("R.y"), "{messages:?}");
     assert!(matches!(registry.register("a", "{").unwrap_err(), RegistryError::Schema { .. }));
     let error = registry.register("__GLOBAL", "\"int\"").unwrap_err();

@@ -1,6 +1,15 @@
 //! The schema registries that the tests speak to over HTTP: each test has one of its own.
 
+mod raw;
+mod tap;
+
+use std::net::SocketAddr;
 use std::process::Stdio;
+
+use cq_events::testing::{MemoryRegistry, RegistryServer};
+pub use raw::Answer;
+use serde_json::Value;
+pub use tap::Tap;
 
 use crate::cluster::{script, show_logs};
 
@@ -9,9 +18,19 @@ use crate::cluster::{script, show_logs};
 pub enum Registry {
     /// Apicurio Registry, in a process of its own.
     Apicurio(Apicurio),
+    /// That of the test kit, in this process.
+    Ours(Ours),
 }
 
 impl Registry {
+    /// The test kit's.
+    pub async fn ours() -> Self {
+        show_logs();
+        let (state, anywhere) = (MemoryRegistry::new(), SocketAddr::from(([127, 0, 0, 1], 0)));
+        let server = serve(&state, anywhere).await;
+        Self::Ours(Ours { address: server.address(), state, server: Some(server) })
+    }
+
     /// A real registry, which is fetched first where it is not there yet.
     pub async fn apicurio() -> Self {
         show_logs();
@@ -22,6 +41,7 @@ impl Registry {
     pub fn url(&self) -> String {
         match self {
             Self::Apicurio(registry) => registry.url.clone(),
+            Self::Ours(registry) => format!("http://{}", registry.address),
         }
     }
 
@@ -29,13 +49,20 @@ impl Registry {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Apicurio(_) => "Apicurio",
+            Self::Ours(_) => "ours",
         }
+    }
+
+    /// What it answers to a request, with none of the library's code: `path` begins after the URL, and is encoded.
+    pub async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        raw::ask(method, &format!("{}{path}", self.url()), body).await
     }
 
     /// Takes it down; Apicurio by kill -9. What it has registered stays.
     pub async fn stop(&mut self) {
         match self {
             Self::Apicurio(registry) => registry.command("kill"),
+            Self::Ours(registry) => registry.server.take().expect("it is up").stop().await,
         }
     }
 
@@ -43,8 +70,21 @@ impl Registry {
     pub async fn start_again(&mut self) {
         match self {
             Self::Apicurio(registry) => registry.command("restart"),
+            Self::Ours(registry) => registry.server = Some(serve(&registry.state, registry.address).await),
         }
     }
+}
+
+/// The test kit's registry: a state, and the server that shows it, unless it is down.
+#[derive(Debug)]
+pub struct Ours {
+    state: MemoryRegistry,
+    address: SocketAddr,
+    server: Option<RegistryServer>,
+}
+
+async fn serve(state: &MemoryRegistry, address: SocketAddr) -> RegistryServer {
+    RegistryServer::start_on(state.clone(), address).await.expect("the port is free")
 }
 
 /// A real registry, started by `services/apicurio.sh`. It ends with this value, or with the process, however that ends.
