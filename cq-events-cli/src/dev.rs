@@ -31,7 +31,7 @@ use forward::forward;
 const EVERY: Duration = Duration::from_millis(50);
 /// The session timeout that goes with the embedded broker, in milliseconds: it waits that long, less a second, at each
 /// rebalance of a group but the first.
-const SESSION_MS: &str = "4000";
+const SESSION_MS: u32 = 4_000;
 
 const HOST: &str = "127.0.0.1";
 /// The id of the embedded broker.
@@ -50,7 +50,7 @@ const COLUMNS: [Column; 5] = [
 struct Json<'a> {
     bootstrap_servers: &'a str,
     schema_registry_url: &'a str,
-    session_timeout_ms: &'a str,
+    session_timeout_ms: u32,
     streams: Vec<StreamJson>,
 }
 
@@ -171,6 +171,7 @@ fn tell(ready: &Json<'_>, screen: &mut Screen<'_>) -> Result<(), Error> {
         (
             "Python (confluent-kafka)",
             vec![
+                "from confluent_kafka.schema_registry import SchemaRegistryClient".to_owned(),
                 format!(
                     "kafka = {{\"bootstrap.servers\": \"{bootstrap_servers}\", \"group.id\": \"dev\", \
                      \"auto.offset.reset\": \"earliest\", \"session.timeout.ms\": {session_timeout_ms}}}"
