@@ -44,7 +44,7 @@ class Confluent:
 
     def write(self, topic, headers, subject, schema, event):
         """The value of a message; its headers are added to."""
-        key = (topic, subject, schema, *(event if subject != "TOPIC" else ()))
+        key = (topic, subject, schema, *event)
         if key not in self.serializers:
             self.serializers[key] = self.serializer(topic, subject, schema, *event)
         serializer, type = self.serializers[key]
@@ -122,23 +122,18 @@ class References(Confluent):
         return AvroSerializer(self.registry, root, conf=STRATEGIES[subject]), type
 
 
-class Fastavro(Confluent):
-    """fastavro by itself: the framing is taken off and put on here, by Confluent's documentation. The producer has no setting
-    that is not its default."""
+class Alone(Confluent):
+    """A program with one event: its record under the topic's subject, by a producer with no setting that is not its
+    default."""
 
     producer = {}
 
     def serializer(self, topic, subject, schema, name):
-        whole = json.loads(schema)
-        parsed = fastavro.parse_schema(whole)
-        frame = bytes(1) + self.registry.register_schema(f"{topic}-value", Schema(schema, "AVRO")).to_bytes(4, "big")
+        return super().serializer(topic, "TOPIC", json.dumps(schemas.alone(json.loads(schema), name)), name)
 
-        def serialize(value, _):
-            out = io.BytesIO()
-            fastavro.schemaless_writer(out, parsed, value)
-            return frame + out.getvalue()
 
-        return serialize, event_type(whole)
+class Fastavro(Confluent):
+    """Reads by fastavro alone: the framing is taken off here, by Confluent's documentation."""
 
     def read(self, message, reader):
         frame, datum = message.value()[:5], io.BytesIO(message.value()[5:])
@@ -186,6 +181,7 @@ CLIENTS = {
     "names": Names,
     "guid": Guid,
     "references": References,
+    "alone": Alone,
     "fastavro": Fastavro,
     "cloudevents": CloudEvents,
 }
