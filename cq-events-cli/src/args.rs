@@ -33,6 +33,7 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it, for the whole run")]
 pub enum Command {
     /// Dead letters: messages that could not be handled, kept as they were, and why
     #[command(after_help = DLQ_HELP, disable_help_subcommand = true)]

@@ -45,8 +45,9 @@ pub enum Ask {
 
 const REGISTER_HELP: &str = "\
 A subject's level is set before a version is added to it, so the version is checked by that level.
-What the registry refuses is told with its words, and with the rules that this library's own checker
-finds broken; the other subjects are registered all the same, and the command fails.";
+What the registry refuses, and what this library's own checker finds not to go with the versions that
+are there, is not registered: it is told why, the other subjects are registered all the same, and the
+command fails. With the level NONE nothing is checked.";
 
 const CHECK_HELP: &str = "\
 Both are asked: the registry, and this library's own checker over all versions that are registered,

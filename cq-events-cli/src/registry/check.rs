@@ -48,7 +48,7 @@ const COLUMNS: [Column; 7] = [
 /// When something speaks against one; when the registry does not answer, or refuses to be asked; when the output cannot be
 /// written.
 pub fn check(local: &[Local], remote: &Remote, screen: &mut Screen<'_>) -> Result<(), Error> {
-    let (verdicts, ended) = each(local, screen, |local| Ok(Verdict::of(local, remote)?));
+    let (verdicts, ended) = each(local, screen, |local| Ok(Verdict::of(local, local.level, remote)?));
     let mut table = Table::new(&COLUMNS);
     for (local, verdict) in local.iter().zip(&verdicts) {
         if screen.json {
@@ -63,7 +63,7 @@ pub fn check(local: &[Local], remote: &Remote, screen: &mut Screen<'_>) -> Resul
     for (local, verdict) in incompatible {
         count += 1;
         if !screen.json {
-            report::verdict(&local.subject, verdict, screen)?;
+            report::objections(&local.subject, verdict, screen)?;
         }
     }
     ended?;

@@ -33,10 +33,8 @@ pub struct Outcome {
     pub own: Option<(i32, u32)>,
     /// The subject's level before, and after.
     levels: (Level, Level),
-    /// What the registry says against the schema.
-    messages: Vec<String>,
-    /// What our checker says against it.
-    findings: Vec<Found>,
+    /// What speaks against the schema, where it is refused.
+    against: Option<Verdict>,
 }
 
 /// What is done with a schema.
@@ -46,7 +44,7 @@ pub enum Deed {
     Registered,
     /// It was registered before.
     Unchanged,
-    /// The registry does not take it.
+    /// The registry does not take it, or our checker finds that it does not go with what is there.
     Refused,
 }
 
@@ -62,6 +60,7 @@ struct Json<'a> {
     level_before: &'static str,
     messages: &'a [String],
     findings: &'a [Found],
+    disagreement: Option<String>,
 }
 
 const COLUMNS: [Column; 6] = [
@@ -97,7 +96,9 @@ pub fn register(
         local.iter().zip(&outcomes).filter(|(_, outcome)| outcome.deed == Deed::Refused).collect();
     if !screen.json {
         for (local, outcome) in &refused {
-            report::objections(&local.subject, (&outcome.messages, &outcome.findings), screen)?;
+            if let Some(verdict) = &outcome.against {
+                report::objections(&local.subject, verdict, screen)?;
+            }
         }
     }
     ended?;
@@ -119,8 +120,7 @@ pub fn one(local: &Local, remote: &Remote, options: Options) -> Result<Outcome, 
         deed: Deed::Unchanged,
         own: before.own.map(|(version, id)| (version, id.get())),
         levels: (before.level, wanted),
-        messages: Vec::new(),
-        findings: Vec::new(),
+        against: None,
     };
     let set_level = || match wanted == before.level || options.dry_run {
         true => Ok(()),
@@ -131,12 +131,9 @@ pub fn one(local: &Local, remote: &Remote, options: Options) -> Result<Outcome, 
         set_level()?;
     }
     if before.own.is_none() {
-        match add(local, remote, options.dry_run)? {
+        match add(local, wanted, remote, options.dry_run)? {
             Ok(own) => (outcome.deed, outcome.own) = (Deed::Registered, own),
-            Err(objections) => {
-                outcome.deed = Deed::Refused;
-                (outcome.messages, outcome.findings) = objections;
-            }
+            Err(against) => (outcome.deed, outcome.against) = (Deed::Refused, Some(against)),
         }
     }
     if before.state == State::Unregistered && outcome.deed == Deed::Registered {
@@ -146,13 +143,17 @@ pub fn one(local: &Local, remote: &Remote, options: Options) -> Result<Outcome, 
 }
 
 /// The version and id that a schema has now (none where nothing is done), or what speaks against it.
-type Added = Result<Option<(i32, u32)>, (Vec<String>, Vec<Found>)>;
+type Added = Result<Option<(i32, u32)>, Verdict>;
 
-fn add(local: &Local, remote: &Remote, dry_run: bool) -> Result<Added, RegistryError> {
+/// Registers a schema, unless our checker finds that it does not go with what is there: not every registry sees that a number
+/// of milliseconds is none of microseconds.
+fn add(local: &Local, level: Level, remote: &Remote, dry_run: bool) -> Result<Added, RegistryError> {
+    let verdict = Verdict::of(local, Some(level), remote)?;
+    if !verdict.findings.is_empty() || (dry_run && !verdict.accepted) {
+        return Ok(Err(verdict));
+    }
     if dry_run {
-        let verdict = Verdict::of(local, remote)?;
-        let would = verdict.accepted;
-        return Ok(if would { Ok(None) } else { Err((verdict.messages, verdict.findings)) });
+        return Ok(Ok(None));
     }
     let (subject, schema) = (&local.subject, &local.schema);
     match remote.ask(async |registry| registry.register(subject, schema).await) {
@@ -160,11 +161,7 @@ fn add(local: &Local, remote: &Remote, dry_run: bool) -> Result<Added, RegistryE
             let after = Standing::of(local, remote)?;
             Ok(Ok(after.own.map(|(version, id)| (version, id.get()))))
         }
-        Err(error) => {
-            let messages = refusal(error)?;
-            let verdict = Verdict::of(local, remote)?;
-            Ok(Err((if messages.is_empty() { verdict.messages } else { messages }, verdict.findings)))
-        }
+        Err(error) => Ok(Err(Verdict { accepted: false, messages: refusal(error)?, ..verdict })),
     }
 }
 
@@ -208,8 +205,9 @@ impl Outcome {
             id: self.own.map(|(_, id)| id),
             level: self.levels.1.name(),
             level_before: self.levels.0.name(),
-            messages: &self.messages,
-            findings: &self.findings,
+            messages: self.against.as_ref().map(|verdict| &*verdict.messages).unwrap_or_default(),
+            findings: self.against.as_ref().map(|verdict| &*verdict.findings).unwrap_or_default(),
+            disagreement: self.against.as_ref().and_then(Verdict::disagreement),
         }
     }
 }

@@ -8,32 +8,20 @@ use crate::progress::Progress;
 use crate::screen::{Screen, Style};
 use crate::text::escape;
 
-/// What speaks against a schema, under the name of its subject: what the registry says, and what our checker finds.
-pub(super) fn objections(
-    subject: &str,
-    (messages, findings): (&[String], &[Found]),
-    screen: &mut Screen<'_>,
-) -> Result<(), Error> {
-    heading(subject, screen)?;
-    if messages.is_empty() {
+/// What speaks against a schema, under the name of its subject: what the registry says, what our checker finds, and whether
+/// the two disagree.
+pub(super) fn objections(subject: &str, verdict: &Verdict, screen: &mut Screen<'_>) -> Result<(), Error> {
+    let subject = screen.paint(Style::Bold, &escape(subject));
+    screen.line("")?;
+    screen.line(&subject)?;
+    if !verdict.accepted && verdict.messages.is_empty() {
         screen.line("  the registry gives no reason")?;
     }
-    for message in messages {
+    for message in &verdict.messages {
         screen.line(&format!("  the registry says: {}", escape(message)))?;
     }
-    for found in findings {
+    for found in &verdict.findings {
         finding(found, screen)?;
-    }
-    Ok(())
-}
-
-/// The same for a verdict, with what the two disagree in.
-pub(super) fn verdict(subject: &str, verdict: &Verdict, screen: &mut Screen<'_>) -> Result<(), Error> {
-    if verdict.accepted {
-        heading(subject, screen)?;
-        verdict.findings.iter().try_for_each(|found| finding(found, screen))?;
-    } else {
-        objections(subject, (&verdict.messages, &verdict.findings), screen)?;
     }
     for reason in &verdict.unreadable {
         screen.line(&format!("  {}", escape(reason)))?;
@@ -42,12 +30,6 @@ pub(super) fn verdict(subject: &str, verdict: &Verdict, screen: &mut Screen<'_>)
         Some(disagreement) => screen.line(&format!("  {disagreement}")),
         None => Ok(()),
     }
-}
-
-fn heading(subject: &str, screen: &mut Screen<'_>) -> Result<(), Error> {
-    let subject = screen.paint(Style::Bold, &escape(subject));
-    screen.line("")?;
-    screen.line(&subject)
 }
 
 fn finding(found: &Found, screen: &mut Screen<'_>) -> Result<(), Error> {

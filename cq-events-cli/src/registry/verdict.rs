@@ -18,7 +18,7 @@ pub struct Verdict {
     pub messages: Vec<String>,
     /// The level that the registry goes by.
     pub registry_level: Level,
-    /// The level that our checker goes by: that of `streams.toml`, or else the registry's.
+    /// The level that our checker goes by.
     pub level: Level,
     /// What our checker says against it.
     pub findings: Vec<Found>,
@@ -44,11 +44,11 @@ pub struct Found {
 }
 
 impl Verdict {
-    /// Asks the registry, and compares with all versions that it has.
+    /// Asks the registry, and compares with all versions that it has, by a level (None: the registry's).
     ///
     /// # Errors
     /// When the registry does not answer, or refuses to be asked.
-    pub fn of(local: &Local, remote: &Remote) -> Result<Self, RegistryError> {
+    pub fn of(local: &Local, level: Option<Level>, remote: &Remote) -> Result<Self, RegistryError> {
         let subject = local.subject.as_str();
         let history = remote.history(subject)?;
         let registry_level = remote.ask(async |registry| registry.level(subject).await)?;
@@ -57,7 +57,7 @@ impl Verdict {
                 Ok(compatibility) => (compatibility.compatible, compatibility.messages),
                 Err(error) => (false, refusal(error)?),
             };
-        let level = local.level.unwrap_or(registry_level);
+        let level = level.unwrap_or(registry_level);
         let (findings, unreadable) = findings(local, level, &history);
         Ok(Self { versions: history.len(), accepted, messages, registry_level, level, findings, unreadable })
     }

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use cq_events::registry::Level;
+use cq_events::testing::Fault;
 
 use crate::support::{Bench, DOOR, LAMP};
 
@@ -116,4 +119,27 @@ fn a_file_is_registered_under_a_subject() {
     bench.run(&["register", "--subject", "s", "--file", "none.avsc"]).failed(&["cannot read none.avsc"]);
     assert_eq!(bench.run(&["register", "--subject", "s"]).code, Some(2));
     assert_eq!(bench.run(&["register", "lamp", "--subject", "s", "--file", "order.avsc"]).code, Some(2));
+}
+
+#[test]
+fn what_only_our_checker_finds_is_not_registered_either() {
+    let bench = Bench::new();
+    bench.run(&["register", "lamp"]).ok();
+    bench.change("lamp.avsc", "\"type\": \"boolean\"", "\"type\": \"string\"");
+    // Versions, version and level are asked for twice, and then whether the schema is compatible.
+    bench.server.fail_next(6, Fault::Drip(Duration::ZERO));
+    bench.server.fail_next(1, Fault::answer(200, "{\"is_compatible\": true}"));
+    let before = bench.server.requests().len();
+    let said = bench.run(&["register", "lamp"]).failed(&["1 of 1 schemas are refused"]);
+    said.has_lines(&[
+        "they disagree: the registry would take it; both go by BACKWARD_TRANSITIVE",
+        "lamp.avsc:8:30: Switched.on: the writer's `boolean` cannot be read as `string`: add a field instead \
+         [type-mismatch, backward, version 1]",
+    ]);
+    let asked = bench.server.requests().split_off(before);
+    assert!(
+        asked.iter().all(|(method, path)| method == "GET" || path.starts_with("/compatibility")),
+        "{asked:?}"
+    );
+    assert_eq!(bench.registry.versions(LAMP), [1]);
 }

@@ -21,25 +21,34 @@ type forms struct {
 
 func newForms(schema *avro.Schema) *forms {
 	f := &forms{root: schema.Root(), named: map[string]*avro.SchemaNode{}}
-	f.define(f.root)
+	f.define(f.root, "")
 	return f
 }
 
-func (f *forms) define(node *avro.SchemaNode) {
+// Keeps the named types, and turns short names of them into fullnames.
+func (f *forms) define(node *avro.SchemaNode, namespace string) {
 	if node == nil {
 		return
 	}
-	if node.Type == "record" || node.Type == "enum" || node.Type == "fixed" {
-		f.named[fullname(node)] = node
+	switch node.Type {
+	case "record", "enum", "fixed":
+		name := fullname(node)
+		f.named[name] = node
+		namespace = name[:max(strings.LastIndex(name, "."), 0)]
+	case "null", "boolean", "int", "long", "float", "double", "bytes", "string", "array", "map", "union":
+	default:
+		if namespace != "" && !strings.Contains(node.Type, ".") {
+			node.Type = namespace + "." + node.Type
+		}
 	}
 	for i := range node.Fields {
-		f.define(&node.Fields[i].Type)
+		f.define(&node.Fields[i].Type, namespace)
 	}
 	for i := range node.Branches {
-		f.define(&node.Branches[i])
+		f.define(&node.Branches[i], namespace)
 	}
-	f.define(node.Items)
-	f.define(node.Values)
+	f.define(node.Items, namespace)
+	f.define(node.Values, namespace)
 }
 
 func fullname(node *avro.SchemaNode) string {
@@ -70,6 +79,14 @@ func (f *forms) ofEvent(value any) any {
 		return map[string]any{fullname(f.root): f.of(f.root, value)}
 	}
 	return f.ofUnion(f.root, value, false)
+}
+
+// The fullname of a form's event.
+func eventName(form any) string {
+	for name := range form.(map[string]any) {
+		return name
+	}
+	panic("a form without an event")
 }
 
 // The event of a form.

@@ -84,7 +84,7 @@ func write(ctx context.Context, servers string, registry *registry, task task, a
 	defer client.Close()
 	var records []*kgo.Record
 	for _, message := range task.Messages {
-		value, err := registry.write(ctx, message.Subject, message.Schema, message.Event)
+		value, err := registry.write(ctx, message)
 		if err != nil {
 			return err
 		}

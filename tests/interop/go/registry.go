@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/twmb/avro"
 	"github.com/twmb/franz-go/pkg/sr"
@@ -12,49 +13,77 @@ import (
 type registry struct {
 	client  *sr.Client
 	header  sr.ConfluentHeader
-	writers map[int]*avro.Schema
-	known   map[string]*avro.Schema
+	writers map[int]*schema
+	known   map[string]*schema
 	ids     map[[2]string]int
+}
+
+// A schema, with the forms of its events.
+type schema struct {
+	*avro.Schema
+	*forms
 }
 
 func newRegistry(url string) *registry {
 	return &registry{
 		client:  must2(sr.NewClient(sr.URLs(url))),
-		writers: map[int]*avro.Schema{},
-		known:   map[string]*avro.Schema{},
+		writers: map[int]*schema{},
+		known:   map[string]*schema{},
 		ids:     map[[2]string]int{},
 	}
 }
 
-func (r *registry) parsed(schema string) (*avro.Schema, error) {
-	if known, found := r.known[schema]; found {
+func (r *registry) parsed(text string) (*schema, error) {
+	if known, found := r.known[text]; found {
 		return known, nil
 	}
-	parsed, err := avro.Parse(schema)
-	if err == nil {
-		r.known[schema] = parsed
-	}
-	return parsed, err
-}
-
-// A value: an event, by a schema that is registered first.
-func (r *registry) write(ctx context.Context, subject, schema string, event any) ([]byte, error) {
-	parsed, err := r.parsed(schema)
+	parsed, err := avro.Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	id, found := r.ids[[2]string{subject, schema}]
+	r.known[text] = &schema{parsed, newForms(parsed)}
+	return r.known[text], nil
+}
+
+// The schema that is registered for an event, and its subject.
+func (r *registry) registered(message message) (*schema, string, error) {
+	stream, err := r.parsed(message.Schema)
+	if err != nil || message.Subject == "TOPIC" {
+		return stream, message.Topic + "-value", err
+	}
+	name := eventName(message.Event)
+	branches := stream.Root().Branches
+	record := slices.IndexFunc(branches, func(branch avro.SchemaNode) bool { return fullname(&branch) == name })
+	parsed, err := branches[record].Schema()
+	if err != nil {
+		return nil, "", err
+	}
+	alone, err := r.parsed(parsed.String())
+	if message.Subject == "RECORD" {
+		return alone, name, err
+	}
+	return alone, message.Topic + "-" + name, err
+}
+
+// A value: an event, by a schema that is registered first.
+func (r *registry) write(ctx context.Context, message message) ([]byte, error) {
+	schema, subject, err := r.registered(message)
+	if err != nil {
+		return nil, err
+	}
+	registered := [2]string{subject, schema.String()}
+	id, found := r.ids[registered]
 	if !found {
-		if id, err = r.client.RegisterSchema(ctx, subject, sr.Schema{Schema: schema}, -1, -1); err != nil {
+		if id, err = r.client.RegisterSchema(ctx, subject, sr.Schema{Schema: schema.String()}, -1, -1); err != nil {
 			return nil, err
 		}
-		r.ids[[2]string{subject, schema}] = id
+		r.ids[registered] = id
 	}
 	value, err := r.header.AppendEncode(nil, id, nil)
 	if err != nil {
 		return nil, err
 	}
-	return parsed.AppendEncode(value, newForms(parsed).toEvent(event))
+	return schema.AppendEncode(value, schema.toEvent(message.Event))
 }
 
 // An event's form, by the writer's schema, or by the reader's where there is one.
@@ -63,30 +92,30 @@ func (r *registry) read(ctx context.Context, value []byte, reader string) (any, 
 	if err != nil {
 		return nil, err
 	}
-	schema, found := r.writers[id]
+	writer, found := r.writers[id]
 	if !found {
 		text, err := r.client.SchemaByID(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		if schema, err = r.parsed(text.Schema); err != nil {
+		if writer, err = r.parsed(text.Schema); err != nil {
 			return nil, err
 		}
-		r.writers[id] = schema
+		r.writers[id] = writer
 	}
-	forms := newForms(schema)
+	resolved, forms := writer.Schema, writer.forms
 	if reader != "" {
 		parsed, err := r.parsed(reader)
 		if err != nil {
 			return nil, err
 		}
-		if schema, err = avro.Resolve(schema, parsed); err != nil {
+		if resolved, err = avro.Resolve(writer.Schema, parsed.Schema); err != nil {
 			return nil, err
 		}
-		forms = newForms(parsed)
+		forms = parsed.forms
 	}
 	var event any
-	rest, err := schema.Decode(datum, &event, avro.TaggedUnions())
+	rest, err := resolved.Decode(datum, &event, avro.TaggedUnions())
 	if err != nil {
 		return nil, err
 	}

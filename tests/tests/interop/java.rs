@@ -1,9 +1,18 @@
 //! Java: kafka-clients and avro; and Apicurio's serializers.
 
-use cq_events_tests::languages::Program;
+use chip_quality_events::STREAMS;
+use chip_quality_events::inspection::InspectionEvent;
+use chip_quality_events::manufacturing::ManufacturingEvent;
+use chip_quality_events::quality::QualityEvent;
+use chip_quality_events::system::SystemEvent;
+use chip_quality_events::user::UserEvent;
+use cq_events::event::{EventStream, StreamSchema as _};
+use cq_events_tests::languages::{Lab, Program, Samples, Subject};
 use cq_events_tests::registries::Registry;
+use kinds_events::kinds::KindsEvent;
 
-use crate::{conversation, keys};
+use crate::conversation::{self, EACH, NONE, by_place, differences, one_difference, outgoing, read, spoil};
+use crate::keys;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn java_and_we_read_each_other_with_apicurio() {
@@ -12,10 +21,41 @@ async fn java_and_we_read_each_other_with_apicurio() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn java_and_we_read_each_other_with_our_registry() {
-    conversation::with(Registry::apicurio().await, Program::java).await;
+    conversation::with(Registry::ours().await, Program::java).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn java_puts_a_key_where_we_do() {
-    keys::land_where_ours_do(Registry::apicurio().await, Program::java).await;
+    keys::land_where_ours_do(Registry::ours().await, Program::java).await;
+}
+
+/// They ask by the registry's own interface, which ours does not have.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn serializers_of_apicurio_and_we_read_each_other() {
+    let lab = Lab::start(Registry::apicurio().await, STREAMS.into_iter().chain([KindsEvent::STREAM])).await;
+    let mut program = Program::apicurio(&lab.servers(), &lab.registry());
+    serializers::<InspectionEvent>(&lab, &mut program, 1).await;
+    serializers::<ManufacturingEvent>(&lab, &mut program, 2).await;
+    serializers::<QualityEvent>(&lab, &mut program, 3).await;
+    serializers::<UserEvent>(&lab, &mut program, 4).await;
+    serializers::<SystemEvent>(&lab, &mut program, 5).await;
+    serializers::<KindsEvent>(&lab, &mut program, 6).await;
+}
+
+async fn serializers<S: EventStream + Clone>(lab: &Lab, program: &mut Program, seed: u64) {
+    let topic = S::STREAM.topic;
+    let made = Samples::of::<S>();
+    let ours = made.draw::<S>(EACH, seed);
+    let mut expected = by_place(lab.publish(&ours).await, &ours);
+    assert_eq!(differences(&expected, &program.read(topic, ours.len(), None)), NONE);
+    let planted = spoil(lab, topic, &mut expected).await;
+    one_difference(&differences(&expected, &program.read(topic, expected.len(), None)), planted);
+
+    // They register the record alone, which is no newer version of the stream's union, whatever the name of the subject.
+    for (subject, seed) in [Subject::Record, Subject::TopicRecord].into_iter().zip(seed * 100..) {
+        let theirs = made.draw::<S>(EACH, seed);
+        expected.extend(by_place(program.write(&outgoing(topic, &theirs, subject)), &theirs));
+    }
+    let received = lab.receive::<S>(expected.len()).await;
+    one_difference(&differences(&expected, &read(&made, &received)), planted);
 }

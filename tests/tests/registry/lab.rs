@@ -1,7 +1,13 @@
 //! What the tests share.
 
+use std::time::Duration;
+
+use cq_events::consume::{ConsumeError, ConsumerHandle};
 use cq_events::registry::{HttpRegistry, Registration, RegistryConfig};
+use cq_events::{Consumer, EventHandler, KafkaConfig};
+use cq_events_tests::cluster::Cluster;
 use cq_events_tests::registries::Registry;
+use tokio::task::JoinHandle;
 
 /// A client that knows nothing yet.
 pub(crate) fn client(registry: &Registry) -> HttpRegistry {
@@ -33,4 +39,32 @@ pub(crate) fn grown() -> String {
 /// A version that may follow it at no level but NONE.
 pub(crate) fn broken() -> String {
     record(r#"{"name":"id","type":"int"}"#)
+}
+
+/// A configuration for the cluster and a registry: no client of it knows anything yet.
+pub(crate) fn config(cluster: &Cluster, url: &str, registration: Registration) -> KafkaConfig {
+    // Soon, so that a test of a registry that is down does not take long.
+    let timeout = Duration::from_secs(2);
+    let registry = RegistryConfig::builder(url).registration(registration).timeout(timeout);
+    let builder = cluster.group("group").to_builder().registry(registry.build().expect("it is valid"));
+    builder.build().expect("it is valid")
+}
+
+/// A consumer that runs.
+pub(crate) struct Running {
+    handle: ConsumerHandle,
+    task: JoinHandle<Result<(), ConsumeError>>,
+}
+
+impl Running {
+    pub(crate) fn of<H: EventHandler>(consumer: Consumer<H>) -> Self {
+        Self { handle: consumer.handle(), task: tokio::spawn(consumer.run(std::future::pending())) }
+    }
+
+    /// Ends it in order.
+    pub(crate) async fn stop(self) {
+        self.handle.shutdown();
+        let ended = tokio::time::timeout(Duration::from_secs(30), self.task).await.expect("it ends");
+        ended.expect("no panic").expect("an orderly end");
+    }
 }

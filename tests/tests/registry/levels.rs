@@ -4,6 +4,7 @@ use cq_events::registry::{RegistryError, SchemaRegistry as _, SubjectSchema};
 use cq_events_schema::Level;
 use cq_events_tests::registries::Registry;
 
+use crate::differences;
 use crate::lab::{broken, client, grown, order};
 
 against_each! {
@@ -45,6 +46,11 @@ async fn a_check_says_what_a_registration_would(registry: &mut Registry) {
     assert!(next.compatible && next.messages.is_empty(), "{next:?}");
     let not = client.check(SUBJECT, &broken()).await.unwrap();
     assert!(!not.compatible, "{not:?}");
+    differences::check(
+        registry,
+        "why a check fails",
+        if not.messages.is_empty() { "not said" } else { "said" },
+    );
     assert_eq!(client.versions(SUBJECT).await, Ok(vec![1]), "nothing was registered");
 }
 

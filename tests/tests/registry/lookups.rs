@@ -9,11 +9,14 @@ use cq_events_tests::recorder::eventually_async;
 use cq_events_tests::registries::{Registry, Tap};
 use serde_json::json;
 
+use crate::differences;
 use crate::lab::{client, client_of, order};
 
 against_each! {
     an_id_that_is_unknown_is_an_error_and_not_for_good,
     what_a_schema_refers_to_is_inlined,
+    a_guid_is_looked_up_where_the_registry_has_them,
+    an_id_of_another_registry_is_unknown,
     a_schema_is_looked_up_once_for_all_who_want_it,
 }
 
@@ -56,6 +59,34 @@ async fn what_a_schema_refers_to_is_inlined(registry: &mut Registry) {
     assert_eq!((version.version, version.id, &*version.schema), (1, id, &*whole));
     assert_eq!(client.id_of(&SubjectSchema::new("cart-value", whole)).await, Ok(id), "it is our schema");
     assert_eq!(client.versions("cart-value").await, Ok(vec![1]));
+}
+
+async fn a_guid_is_looked_up_where_the_registry_has_them(registry: &mut Registry) {
+    let client = client(registry);
+    client.register("orders-value", &order()).await.unwrap();
+    let registered = client.find("orders-value", &order()).await.unwrap().unwrap();
+    differences::check(registry, "a version's GUID", if registered.guid.is_some() { "one" } else { "none" });
+    if let Some(guid) = registered.guid {
+        assert_eq!(*client.schema_of_guid(guid).await.unwrap(), *order());
+    }
+    let unknown = uuid::Uuid::from_u128(0x4711);
+    let error = client.schema_of_guid(unknown).await.unwrap_err();
+    assert!(matches!(error, RegistryError::UnknownGuid { guid, .. } if guid == unknown), "{error:?}");
+}
+
+async fn an_id_of_another_registry_is_unknown(registry: &mut Registry) {
+    let elsewhere = Registry::ours().await;
+    let other = client(&elsewhere);
+    for (subject, schema) in [("a", r#""int""#), ("b", r#""long""#)] {
+        other.register(subject, schema).await.unwrap();
+    }
+    let id = other.register("orders-value", &order()).await.unwrap();
+    let client = client(registry);
+    client.register("orders-value", &order()).await.unwrap();
+    let error = client.schema_of(id).await.unwrap_err();
+    let RegistryError::UnknownId { id: unknown, registry: named } = &error else { panic!("{error:?}") };
+    assert_eq!(*unknown, id);
+    assert!(named.contains(&registry.url()), "{error}");
 }
 
 async fn a_schema_is_looked_up_once_for_all_who_want_it(registry: &mut Registry) {

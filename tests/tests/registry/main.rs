@@ -30,9 +30,12 @@ macro_rules! against_each {
 }
 
 mod differences;
+mod down;
 mod lab;
 mod levels;
 mod lookups;
 mod policies;
 mod requests;
+mod starts;
+mod strategies;
 mod subjects;

@@ -266,3 +266,10 @@ fn shape(value: &Value) -> String {
         }
     }
 }
+
+#[test]
+fn each_difference_is_one_of_a_request() {
+    let requests: Vec<_> = script().into_iter().filter(|it| it.answer == DIFFERS).map(|it| it.what).collect();
+    let listed: Vec<_> = differences::OF_REQUESTS.iter().map(|(what, ..)| *what).collect();
+    assert_eq!(listed, requests, "in the order of the requests");
+}

@@ -40,7 +40,9 @@ impl State {
         };
         let id = self.keep(candidate, submission)?;
         let versions = self.subjects.entry(subject.to_owned()).or_default();
-        versions.insert(version, Version { id, is_deleted: false });
+        if let Some(overwritten) = versions.insert(version, Version { id, is_deleted: false }) {
+            self.forget(overwritten.id);
+        }
         Ok(Found { version, id })
     }
 

@@ -73,7 +73,7 @@ impl State {
     }
 
     /// A schema that stands nowhere any more is not found by its id either, which is not given again.
-    fn forget(&mut self, id: Id) {
+    pub(super) fn forget(&mut self, id: Id) {
         if self.places(id, true).next().is_some() {
             return;
         }

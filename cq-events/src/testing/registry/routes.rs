@@ -72,10 +72,7 @@ fn subjects(state: &mut State, request: &Request, path: &[&str]) -> Result<Value
     let permanent = request.has("permanent");
     match (request.method.as_str(), path) {
         ("GET", ["subjects"]) => {
-            let prefix = request.query("subjectPrefix").unwrap_or_default();
-            // All contexts, or the default one.
-            let prefix = prefix.strip_prefix(":*:").or(prefix.strip_prefix(":.:")).unwrap_or(prefix);
-            let wanted = state.subjects(deleted).filter(|subject| subject.starts_with(prefix));
+            let wanted = state.subjects(deleted).filter(|subject| subject.starts_with(prefix(request)));
             Ok(json!(request.page(wanted)))
         }
         ("POST", ["subjects", subject]) => look_up(state, request, &subject_name(subject)?),
@@ -119,6 +116,10 @@ fn subjects(state: &mut State, request: &Request, path: &[&str]) -> Result<Value
 fn schemas(state: &State, request: &Request, path: &[&str]) -> Result<Value, Refusal> {
     let deleted = request.has("deleted");
     match path {
+        ["schemas"] => {
+            get(request)?;
+            all(state, request)
+        }
         ["schemas", "types"] => get(request).map(|()| json!(["AVRO"])),
         ["schemas", "ids", id] => {
             get(request)?;
@@ -150,6 +151,26 @@ fn schemas(state: &State, request: &Request, path: &[&str]) -> Result<Value, Ref
         }
         _ => Err(Refusal::no_such_path()),
     }
+}
+
+/// All versions of all subjects, or the latest of each.
+fn all(state: &State, request: &Request) -> Result<Value, Refusal> {
+    let deleted = request.has("deleted");
+    let skipped = |versions: usize| if request.has("latestOnly") { versions.saturating_sub(1) } else { 0 };
+    let subjects = state.subjects(deleted).filter(|subject| subject.starts_with(prefix(request)));
+    let versions = subjects.flat_map(|subject| {
+        let versions: Vec<Found> = state.versions(subject, deleted).collect();
+        let skipped = skipped(versions.len());
+        versions.into_iter().skip(skipped).map(move |found| (subject, found))
+    });
+    let page = request.page(versions).into_iter();
+    page.map(|(subject, found)| described(state, Some(subject), found, request)).collect()
+}
+
+/// What the subjects begin with that are asked for, in all contexts or the default one.
+fn prefix(request: &Request) -> &str {
+    let prefix = request.query("subjectPrefix").unwrap_or_default();
+    prefix.strip_prefix(":*:").or(prefix.strip_prefix(":.:")).unwrap_or(prefix)
 }
 
 fn look_up(state: &State, request: &Request, subject: &str) -> Result<Value, Refusal> {

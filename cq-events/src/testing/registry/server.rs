@@ -35,7 +35,7 @@ const MAX_BODY: usize = 4 << 20;
 /// | `POST /subjects/S/versions`, `POST /subjects/S` | register, and look up; with references |
 /// | `GET /subjects`, `/subjects/S/versions`, `.../V`, `.../V/schema`, `.../V/referencedby` | subjects and versions, in pages |
 /// | `DELETE /subjects/S`, `/subjects/S/versions/V` | softly, and then with `permanent=true` |
-/// | `GET /schemas/ids/I`, `.../schema`, `.../subjects`, `.../versions`, `/schemas/guids/G`, `.../ids`, `/schemas/types` | schemas; `format=resolved` inlines references |
+/// | `GET /schemas/ids/I`, `.../schema`, `.../subjects`, `.../versions`, `/schemas/guids/G`, `.../ids`, `/schemas`, `/schemas/types` | schemas; `format=resolved` inlines references |
 /// | `POST /compatibility/subjects/S/versions`, `.../V` | the project's own checker, which is a little stricter (logical types) |
 /// | `GET`, `PUT`, `DELETE` of `/config`, `/config/S`, `/mode`, `/mode/S` | levels; `READWRITE`, `READONLY`, `READONLY_OVERRIDE`, `IMPORT` |
 /// | `GET /`, `/contexts`, `/v1/metadata/id`, `/v1/metadata/version` | what clients ask at their start |
@@ -49,6 +49,7 @@ const MAX_BODY: usize = 4 << 20;
 /// - Incompatible schemas get the code 409, as before 8.2; what speaks against them is in our own words.
 /// - Only Avro; no metadata and rule sets (refused); no contexts but the default one; no aliases, associations (404, which
 ///   clients take for "none") and exporters.
+/// - A version that was deleted softly stays when its schema is registered again; Confluent drops it then.
 /// - Nothing is on disk, and there is no leader. It keeps 10,000 schemas of 256 MiB in all, each of 1 MiB at most.
 ///
 /// ```

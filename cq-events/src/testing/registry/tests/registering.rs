@@ -170,6 +170,44 @@ fn subjects_are_listed_by_prefix_and_in_pages() {
 }
 
 #[test]
+fn all_schemas_are_listed_with_their_places() {
+    let registry = MemoryRegistry::new();
+    register(&registry, "b", &grown(1));
+    register(&registry, "a", &grown(1));
+    register(&registry, "a", &grown(2));
+    let list = |target: &str| {
+        let (_, listed) = get(&registry, target);
+        let listed = listed.as_array().unwrap().iter();
+        listed
+            .map(|it| format!("{} {} {}", it["subject"].as_str().unwrap(), it["version"], it["id"]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(list("/schemas"), ["a 1 1", "a 2 2", "b 1 1"]);
+    assert_eq!(list("/schemas?latestOnly=true"), ["a 2 2", "b 1 1"]);
+    assert_eq!(list("/schemas?subjectPrefix=a&limit=1"), ["a 1 1"]);
+    delete(&registry, "/subjects/a/versions/2");
+    assert_eq!(list("/schemas?latestOnly=true"), ["a 1 1", "b 1 1"]);
+    assert_eq!(list("/schemas?latestOnly=true&deleted=true"), ["a 2 2", "b 1 1"]);
+}
+
+#[test]
+fn a_full_registry_takes_no_more_and_goes_on_with_what_it_has() {
+    let registry = MemoryRegistry::new();
+    let schema = |index: usize| format!(r#"{{"type":"fixed","name":"F{index}","size":1}}"#);
+    for index in 0..10_000 {
+        registry.register(&format!("s{index}"), &schema(index)).unwrap();
+    }
+    let refusal = post(&registry, "/subjects/more/versions", &schema(10_000));
+    assert_eq!(refused(refusal, "keeps 10000 schemas"), (422, 42205));
+    assert_eq!(registry.versions("more"), [0; 0]);
+    assert_eq!(register(&registry, "more", &schema(7)), 8);
+    delete(&registry, "/subjects/s0");
+    delete(&registry, "/subjects/s0?permanent=true");
+    assert_eq!(register(&registry, "more", &schema(7)), 8);
+    assert_eq!(register(&registry, "another", &schema(10_000)), 10_001);
+}
+
+#[test]
 fn names_of_subjects_are_decoded_and_checked() {
     let registry = MemoryRegistry::new();
     let name = "a/b %ö?+-value";
@@ -189,9 +227,14 @@ fn names_of_subjects_are_decoded_and_checked() {
 fn other_paths_and_methods_are_refused() {
     let registry = MemoryRegistry::new();
     register(&registry, "a", "\"int\"");
-    for path in
-        ["/nothing", "/subjects/a/b", "/schemas", "/schemas/ids/x", "/associations/resources/r", "/exporters"]
-    {
+    for path in [
+        "/nothing",
+        "/subjects/a/b",
+        "/schemas/x",
+        "/schemas/ids/x",
+        "/associations/resources/r",
+        "/exporters",
+    ] {
         assert_eq!(refused(get(&registry, path), "HTTP 404 Not Found"), (404, 404), "{path}");
     }
     for (method, path) in [
@@ -208,6 +251,7 @@ fn other_paths_and_methods_are_refused() {
         ("POST", "/config"),
         ("POST", "/mode/a"),
         ("HEAD", "/subjects"),
+        ("PUT", "/schemas"),
     ] {
         let refusal = ask(&registry, method, path, &Value::Null);
         assert_eq!(refused(refusal, "HTTP 405 Method Not Allowed"), (405, 405), "{method} {path}");

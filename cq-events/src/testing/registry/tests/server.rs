@@ -64,6 +64,26 @@ async fn a_client_registers_reads_and_is_refused() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_register_at_once_agree_on_the_ids() {
+    let registry = MemoryRegistry::with_level(cq_events_schema::Level::None);
+    let server = RegistryServer::start(registry).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for index in 0..64 {
+        let client = client(&server);
+        let schema = format!(r#"{{"type":"fixed","name":"F{}","size":1}}"#, index % 8);
+        tasks.spawn(async move { (index % 8, client.register("a", &schema).await) });
+    }
+    let mut ids = std::collections::BTreeMap::new();
+    for (schema, id) in tasks.join_all().await {
+        let id = id.unwrap();
+        assert_eq!(*ids.entry(schema).or_insert(id), id, "schema {schema}");
+    }
+    let mut numbers: Vec<u32> = ids.values().map(|id| id.get()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=8).collect::<Vec<_>>());
+}
+
 #[tokio::test]
 async fn an_answer_has_the_type_of_confluents_and_a_connection_serves_several() {
     let server = started().await;

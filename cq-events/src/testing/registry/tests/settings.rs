@@ -94,6 +94,8 @@ fn schemas_are_imported_with_their_ids_and_versions() {
     assert_eq!(import("a", &record(&[int("y")]), 41, 7).0, 200);
     assert_eq!(registry.versions("a"), [3, 7]);
     assert_eq!(refused(import("a", &grown(2), 40, 8), "Overwrite new schema with id 40"), (422, 42205));
+    assert_eq!(import("a", &grown(2), 39, 7).1["version"], 7, "it is overwritten");
+    assert_eq!(refused(get(&registry, "/schemas/ids/41"), "Schema 41 not found"), (404, 40403));
     let without_id = post(&registry, "/subjects/a/versions", &grown(3));
     assert_eq!(refused(without_id, "is not in read-write mode"), (422, 42205));
     // The others go on behind what was imported.
