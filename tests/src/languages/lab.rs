@@ -85,7 +85,8 @@ impl Lab {
         received.lock().expect("no panic").clone()
     }
 
-    fn client(&self) -> Arc<HttpRegistry> {
+    /// Our client of the registry.
+    pub fn client(&self) -> Arc<HttpRegistry> {
         let config = RegistryConfig::builder(self.registry()).build().expect("a valid configuration");
         Arc::new(HttpRegistry::new(config).expect("a client"))
     }
