@@ -81,8 +81,8 @@ class Confluent:
 
 
 class Names(Confluent):
-    """With `return_record_name`; a record in a union is {"-type": "ns.Name", ...}. It registers nothing: it takes the latest
-    version of the subject, as in production."""
+    """With `return_record_name`; a record in a union is {"-type": "ns.Name", ...}. It registers nothing: it takes the
+    latest version of the subject, as in production."""
 
     settings = {"auto.register.schemas": False, "use.latest.version": True}
     deserializer = {"return_record_name": True}
@@ -106,7 +106,8 @@ class References(Confluent):
         types, registered = schemas.definitions(schema), {}
 
         def referring(schema, *itself):
-            return Schema(json.dumps(schema), "AVRO", [reference(name) for name in sorted(schemas.uses(schema) - {*itself})])
+            names = sorted(schemas.uses(schema) - {*itself})
+            return Schema(json.dumps(schema), "AVRO", [reference(name) for name in names])
 
         def reference(name):
             if name not in registered:
@@ -139,8 +140,8 @@ class Fastavro(Confluent):
         frame, datum = message.value()[:5], io.BytesIO(message.value()[5:])
         if frame[0] != 0:
             raise ValueError(f"the framing begins with {frame[0]}")
-        writer = fastavro.parse_schema(json.loads(self.registry.get_schema(int.from_bytes(frame[1:], "big")).schema_str))
-        reader_schema = fastavro.parse_schema(json.loads(reader)) if reader else None
+        writer = self.registry.get_schema(int.from_bytes(frame[1:], "big")).schema_str
+        writer, reader_schema = (schema and fastavro.parse_schema(json.loads(schema)) for schema in (writer, reader))
         value = fastavro.schemaless_reader(datum, writer, reader_schema, return_named_type=True)
         if datum.read():
             raise ValueError("bytes are left over")
@@ -151,6 +152,7 @@ class CloudEvents:
     """The CloudEvents SDK: its attributes are what it reads of an event."""
 
     producer = {}
+    time = forms.read({"type": "long", "logicalType": "timestamp-millis"})
 
     def __init__(self, _):
         pass
@@ -161,7 +163,7 @@ class CloudEvents:
             raise ValueError("a header occurs twice")
         event = cloudevents.from_kafka_event(cloudevents.KafkaMessage(headers, message.key(), message.value()))
         attributes = event.get_attributes()
-        return attributes | {"time": forms.read({"type": "long", "logicalType": "timestamp-millis"}).form(attributes["time"])}
+        return attributes | {"time": self.time.form(attributes["time"])}
 
 
 def event_type(schema):

@@ -74,7 +74,7 @@ async fn confluent_kafka_by_itself_is_read_but_puts_keys_elsewhere() {
 /// Several python programs beside one Kafka and one registry.
 struct Python {
     lab: Lab,
-    /// `return_record_name=True`; records in unions as `{"-type": "ns.Name", ...}`, and of the subject's latest version.
+    /// `return_record_name=True`; records in unions as `{"-type": "ns.Name", ...}`, by the subject's latest version.
     names: Program,
     /// All named types under subjects of their own.
     references: Program,
