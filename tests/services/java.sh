@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the Java program of interop/java: `java.sh SERVERS REGISTRY avro|apicurio`. On the first call it fetches what the
+# Runs the Java program of interop/java: `java.sh SERVERS REGISTRY avro|apicurio|apicurio-inlined`. On the first call it fetches what the
 # pom names and compiles the program, under target/services, once for each content of that folder.
 # Needed: bash, a JDK 17 or newer (JAVA_HOME is respected), flock (util-linux), and mvn for the first call.
 

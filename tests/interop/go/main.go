@@ -1,4 +1,4 @@
-// Writes and reads events as tests/src/interop/program.rs asks for them, which says what goes through standard input and
+// Writes and reads events as tests/src/languages/program.rs asks for them, which says what goes through standard input and
 // output.
 //
 // Arguments: Kafka's servers and the registry's address.

@@ -10,14 +10,21 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.kafka.common.header.Headers;
 
-/** Apicurio's own serializer and deserializer, with their defaults, by the registry's own interface. */
+/** Apicurio's own serializer and deserializer, by the registry's own interface. */
 final class Apicurio implements Client {
     private final String registry;
+    private final boolean inlines;
     private final Map<Subject, AvroKafkaSerializer<GenericRecord>> serializers = new EnumMap<>(Subject.class);
     private final AvroKafkaDeserializer<GenericRecord> deserializer = new AvroKafkaDeserializer<>();
 
-    /** Takes the address of the interface for Confluent's clients, beside which the registry's own lies. */
-    Apicurio(String confluent) {
+    /**
+     * Takes the address of the interface for Confluent's clients, beside which the registry's own lies.
+     *
+     * @param inlines whether a schema is registered whole; by default each named type in it is a schema of its own, in a
+     *     group that is called like its namespace, and a reference to that.
+     */
+    Apicurio(String confluent, boolean inlines) {
+        this.inlines = inlines;
         registry = confluent.substring(0, confluent.indexOf("/apis/")) + "/apis/registry/v3";
         deserializer.configure(Map.of(SchemaResolverConfig.REGISTRY_URL, registry), false);
     }
@@ -46,6 +53,7 @@ final class Apicurio implements Client {
         serializer.configure(Map.of(
                 SchemaResolverConfig.REGISTRY_URL, registry,
                 SchemaResolverConfig.AUTO_REGISTER_ARTIFACT, true,
+                SchemaResolverConfig.DEREFERENCE_SCHEMA, inlines,
                 SchemaResolverConfig.ARTIFACT_RESOLVER_STRATEGY, strategy.getName()), false);
         return serializer;
     }

@@ -25,9 +25,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Writes and reads events as tests/src/interop/program.rs asks for them, which says what goes through standard input and output.
+ * Writes and reads events as tests/src/languages/program.rs asks for them, which says what goes through standard input and output.
  *
- * <p>Arguments: Kafka's servers, the registry's address, and the client: avro or apicurio.
+ * <p>Arguments: Kafka's servers, the registry's address, and the client: avro, apicurio or apicurio-inlined.
  */
 public final class Interop {
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -44,7 +44,12 @@ public final class Interop {
 
     public static void main(String[] arguments) throws Exception {
         Forms.convertLogicalTypes();
-        Client client = arguments[2].equals("apicurio") ? new Apicurio(arguments[1]) : new Confluent(arguments[1]);
+        Client client = switch (arguments[2]) {
+            case "avro" -> new Confluent(arguments[1]);
+            case "apicurio" -> new Apicurio(arguments[1], false);
+            case "apicurio-inlined" -> new Apicurio(arguments[1], true);
+            default -> throw new IllegalArgumentException(arguments[2]);
+        };
         Interop program = new Interop(arguments[0], client);
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {

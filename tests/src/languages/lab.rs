@@ -82,11 +82,11 @@ impl Lab {
         handle.shutdown();
         running.await.expect("no panic").expect("an orderly end");
         assert_eq!(there(), count, "events of {}", S::STREAM.topic);
-        let received = received.lock().expect("no panic").clone();
-        received
+        received.lock().expect("no panic").clone()
     }
 
-    fn client(&self) -> Arc<HttpRegistry> {
+    /// Our client of the registry.
+    pub fn client(&self) -> Arc<HttpRegistry> {
         let config = RegistryConfig::builder(self.registry()).build().expect("a valid configuration");
         Arc::new(HttpRegistry::new(config).expect("a client"))
     }

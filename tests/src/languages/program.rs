@@ -1,5 +1,5 @@
-//! A program of `interop/java`, `interop/go` or `interop/python`, which does as it is told: a line of JSON for each task on its standard
-//! input, and lines of JSON for answers on its standard output.
+//! A program of `interop/java`, `interop/go` or `interop/python`, which does as it is told: a line of JSON for each task
+//! on its standard input, and lines of JSON for answers on its standard output.
 //!
 //! ```text
 //! {"do": "write", "messages": [{"topic", "subject", "schema", "key", "event"}, ...]}
@@ -88,9 +88,10 @@ impl Program {
         Self::start("java.sh", &[servers, registry, "avro"])
     }
 
-    /// Java: kafka-clients and Apicurio's serializers.
-    pub fn apicurio(servers: &str, registry: &str) -> Self {
-        Self::start("java.sh", &[servers, registry, "apicurio"])
+    /// Java: kafka-clients and Apicurio's serializers, which register a schema whole, or each named type in it by itself.
+    pub fn apicurio(servers: &str, registry: &str, inlines: bool) -> Self {
+        let client = if inlines { "apicurio-inlined" } else { "apicurio" };
+        Self::start("java.sh", &[servers, registry, client])
     }
 
     /// Go: franz-go and twmb/avro.

@@ -73,6 +73,25 @@ mod tests {
 
     use super::*;
 
+    /// As many as a test publishes: each of their fields that may be null is so, and is not.
+    #[test]
+    fn twenty_events_have_each_field_with_and_without_a_value() {
+        let forms: Vec<Json> = Samples::of::<KindsEvent>()
+            .draw::<KindsEvent>(20, 6)
+            .into_iter()
+            .map(|sample| sample.form)
+            .collect();
+        let records = forms.iter().filter_map(|form| form.get("interop.kinds.Optional")?.as_object());
+        let mut found = std::collections::BTreeMap::<&str, [usize; 2]>::new();
+        for (field, value) in records.flatten() {
+            found.entry(field).or_default()[usize::from(value.is_null())] += 1;
+        }
+        for required in ["event_id", "occurred_at", "key"] {
+            assert_eq!(found.remove(required).map(|[_, null]| null), Some(0), "{required}");
+        }
+        assert!(found.len() > 25 && found.values().all(|counts| !counts.contains(&0)), "{found:?}");
+    }
+
     #[test]
     fn a_form_is_that_of_the_event_s_fields() {
         for sample in Samples::of::<KindsEvent>().draw::<KindsEvent>(200, 1) {

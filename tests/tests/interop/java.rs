@@ -7,7 +7,9 @@ use chip_quality_events::quality::QualityEvent;
 use chip_quality_events::system::SystemEvent;
 use chip_quality_events::user::UserEvent;
 use cq_events::event::{EventStream, StreamSchema as _};
+use cq_events::registry::{SchemaId, SchemaRegistry as _};
 use cq_events_tests::languages::{Lab, Program, Samples, Subject};
+use cq_events_tests::raw;
 use cq_events_tests::registries::Registry;
 use kinds_events::kinds::KindsEvent;
 
@@ -33,13 +35,14 @@ async fn java_puts_a_key_where_we_do() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn serializers_of_apicurio_and_we_read_each_other() {
     let lab = Lab::start(Registry::apicurio().await, STREAMS.into_iter().chain([KindsEvent::STREAM])).await;
-    let mut program = Program::apicurio(&lab.servers(), &lab.registry());
+    let mut program = Program::apicurio(&lab.servers(), &lab.registry(), true);
     serializers::<InspectionEvent>(&lab, &mut program, 1).await;
     serializers::<ManufacturingEvent>(&lab, &mut program, 2).await;
     serializers::<QualityEvent>(&lab, &mut program, 3).await;
     serializers::<UserEvent>(&lab, &mut program, 4).await;
     serializers::<SystemEvent>(&lab, &mut program, 5).await;
     serializers::<KindsEvent>(&lab, &mut program, 6).await;
+    unless_they_refer(&lab).await;
 }
 
 async fn serializers<S: EventStream + Clone>(lab: &Lab, program: &mut Program, seed: u64) {
@@ -58,4 +61,18 @@ async fn serializers<S: EventStream + Clone>(lab: &Lab, program: &mut Program, s
     }
     let received = lab.receive::<S>(expected.len()).await;
     one_difference(&differences(&expected, &read(&made, &received)), planted);
+}
+
+/// By default they register each named type by itself, in a group of the registry, which nobody can ask for by the interface
+/// of Confluent: the schema of the event cannot be put together.
+async fn unless_they_refer(lab: &Lab) {
+    let topic = InspectionEvent::STREAM.topic;
+    let sample = Samples::of::<InspectionEvent>().draw::<InspectionEvent>(1, 7).remove(0);
+    let event = outgoing(topic, std::slice::from_ref(&sample), Subject::TopicRecord);
+    let place = Program::apicurio(&lab.servers(), &lab.registry(), false).write(&event).remove(0);
+    let written = raw::read_some(&lab.servers(), topic, move |found| found == place).await.remove(0);
+    let frame = written.value.expect("no tombstone");
+    let id = SchemaId::new(u32::from_be_bytes(frame[1..5].try_into().unwrap()));
+    let error = lab.client().schema_of(id).await.expect_err("a reference into a group").to_string();
+    assert!(error.contains("/subjects/chip_quality.common.") && error.contains("40401"), "{error}");
 }
