@@ -1,5 +1,8 @@
 //! `cq-events dev`: a broker and a registry in this process, until it is stopped.
 
+mod forward;
+
+use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +13,7 @@ use cq_events::registry::RegistryConfig;
 use cq_events::testing::{EmbeddedBroker, MemoryRegistry, RegistryServer};
 use cq_events_build::Stream;
 use serde::Serialize;
+use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
 use crate::args::Dev;
@@ -21,12 +25,17 @@ use crate::registry::remote::Remote;
 use crate::screen::{Screen, Style};
 use crate::streams;
 use crate::table::{Column, Table, left, right};
+use forward::forward;
 
 /// How often it is looked whether to stop.
 const EVERY: Duration = Duration::from_millis(50);
 /// The session timeout that goes with the embedded broker, in milliseconds: it waits that long, less a second, at each
 /// rebalance of a group but the first.
-const SESSION_MS: &str = "4000";
+const SESSION_MS: u32 = 4_000;
+
+const HOST: &str = "127.0.0.1";
+/// The id of the embedded broker.
+const BROKER: i32 = 1;
 
 const COLUMNS: [Column; 5] = [
     left("STREAM", Style::Plain),
@@ -41,7 +50,7 @@ const COLUMNS: [Column; 5] = [
 struct Json<'a> {
     bootstrap_servers: &'a str,
     schema_registry_url: &'a str,
-    session_timeout_ms: &'a str,
+    session_timeout_ms: u32,
     streams: Vec<StreamJson>,
 }
 
@@ -78,19 +87,24 @@ pub fn dev(
         broker.create_topic(&stream.topic, stream.partitions)?;
     }
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let address = (Ipv4Addr::LOCALHOST, options.registry_port);
-    let server =
-        runtime.block_on(RegistryServer::start_on(MemoryRegistry::new(), address)).map_err(|error| {
-            Error::Registry(format!(
-                "the registry cannot listen on 127.0.0.1:{}: {error}",
-                options.registry_port
-            ))
-        })?;
+    let bootstrap_servers = match options.kafka_port {
+        0 => broker.bootstrap_servers().to_owned(),
+        port => {
+            let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
+            let listener = listener.map_err(|error| taken("broker", port, &error))?;
+            runtime.spawn(forward(listener, broker.bootstrap_servers().to_owned()));
+            broker.advertise(BROKER, HOST, port)?;
+            format!("{HOST}:{port}")
+        }
+    };
+    let port = options.registry_port;
+    let server = RegistryServer::start_on(MemoryRegistry::new(), (Ipv4Addr::LOCALHOST, port));
+    let server = runtime.block_on(server).map_err(|error| taken("registry", port, &error))?;
     let url = server.url();
     let remote = Remote::new(RegistryConfig::builder(&url).build()?)?;
     let streams = streams.into_iter().map(|stream| register(stream, &remote)).collect::<Result<_, _>>()?;
     let ready = Json {
-        bootstrap_servers: broker.bootstrap_servers(),
+        bootstrap_servers: &bootstrap_servers,
         schema_registry_url: &url,
         session_timeout_ms: SESSION_MS,
         streams,
@@ -106,6 +120,10 @@ pub fn dev(
     }
     runtime.block_on(server.stop());
     screen.say("stopped: nothing of it is kept")
+}
+
+fn taken(what: &'static str, port: u16, error: &io::Error) -> Error {
+    Error::Port { what, port, reason: error.to_string() }
 }
 
 /// Registers what a stream has.
@@ -153,6 +171,7 @@ fn tell(ready: &Json<'_>, screen: &mut Screen<'_>) -> Result<(), Error> {
         (
             "Python (confluent-kafka)",
             vec![
+                "from confluent_kafka.schema_registry import SchemaRegistryClient".to_owned(),
                 format!(
                     "kafka = {{\"bootstrap.servers\": \"{bootstrap_servers}\", \"group.id\": \"dev\", \
                      \"auto.offset.reset\": \"earliest\", \"session.timeout.ms\": {session_timeout_ms}}}"

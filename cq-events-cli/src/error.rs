@@ -119,6 +119,16 @@ pub enum Error {
     /// Something in a registry is not as it should be: what it is has been told.
     #[error("{0}")]
     Registry(String),
+    /// A server for development cannot have its port.
+    #[error("the {what} cannot listen on 127.0.0.1:{port}: {reason}")]
+    Port {
+        /// Which server.
+        what: &'static str,
+        /// The port.
+        port: u16,
+        /// The operating system's words.
+        reason: String,
+    },
     /// The embedded broker does not do what it should.
     #[error(transparent)]
     Kafka(#[from] cq_events::kafka::KafkaError),

@@ -14,6 +14,9 @@ pub struct Dev {
     /// The file that names the streams [default: streams.toml, or schemas/streams.toml, where there is one]
     #[arg(long, value_name = "PATH")]
     pub streams: Option<PathBuf>,
+    /// The port of the broker; without it, the system chooses one
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub kafka_port: u16,
     /// The port of the registry; without it, the system chooses one
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
     pub registry_port: u16,

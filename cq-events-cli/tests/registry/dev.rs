@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use chip_quality_events::user::{UserEvent, UserEventProducer, UserLogout};
 use cq_events::registry::{HttpRegistry, RegistryConfig};
 use cq_events::{Consumer, KafkaConfig, Producer};
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 
 use crate::support::{Bench, in_folder, said};
 
@@ -71,11 +73,20 @@ impl Drop for Dev {
     }
 }
 
+fn free_port() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_with_the_printed_environment_publishes_and_consumes() {
     let streams = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/streams.toml");
     let folder = tempfile::tempdir().unwrap();
-    let dev = Dev::start(folder.path(), &["--streams", streams], "run a real broker");
+    // Ports that somebody has chosen: of a socket that is closed again.
+    let [kafka, registry_port] = [free_port(), free_port()];
+    let arguments = ["--streams", streams, "--kafka-port", &kafka, "--registry-port", &registry_port];
+    let dev = Dev::start(folder.path(), &arguments, "run a real broker");
+    assert_eq!(dev.exported("KAFKA_BOOTSTRAP_SERVERS"), format!("127.0.0.1:{kafka}"));
+    assert_eq!(dev.exported("SCHEMA_REGISTRY_URL"), format!("http://127.0.0.1:{registry_port}"));
     let session = Duration::from_millis(dev.exported("KAFKA_SESSION_TIMEOUT_MS").parse().unwrap());
     let config = KafkaConfig::builder()
         .bootstrap_servers(dev.exported("KAFKA_BOOTSTRAP_SERVERS"))
@@ -83,6 +94,12 @@ async fn a_program_with_the_printed_environment_publishes_and_consumes() {
         .group_id("dev")
         .build()
         .unwrap();
+    // What clients are told of the broker is the port that was asked for.
+    let servers = config.bootstrap_servers().to_owned();
+    let client: BaseConsumer = ClientConfig::new().set("bootstrap.servers", &servers).create().unwrap();
+    let metadata = client.fetch_metadata(None, DEADLINE).unwrap();
+    assert_eq!(metadata.brokers()[0].port().to_string(), kafka);
+
     let url = dev.exported("SCHEMA_REGISTRY_URL");
     let registry = || Arc::new(HttpRegistry::new(RegistryConfig::builder(&url).build().unwrap()).unwrap());
 
@@ -152,8 +169,10 @@ fn what_keeps_them_from_running_is_told() {
     let bench = Bench::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    said(&mut in_folder(bench.folder.path(), &["dev", "--registry-port", &port]))
-        .failed(&["cannot listen on 127.0.0.1", &port]);
+    for (option, what) in [("--registry-port", "registry"), ("--kafka-port", "broker")] {
+        said(&mut in_folder(bench.folder.path(), &["dev", option, &port]))
+            .failed(&[&format!("the {what} cannot listen on 127.0.0.1:{port}: ")]);
+    }
     bench.change("lamp.avsc", "boolean", "bolean");
     said(&mut in_folder(bench.folder.path(), &["dev"]))
         .failed(&["lamp.avsc:8:30", "did you mean `boolean`?"]);

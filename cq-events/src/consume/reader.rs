@@ -4,11 +4,12 @@
 //! of the stream's union, or one record. Where it is another, it is resolved, once per schema.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::DeliveryError;
 use crate::codec::{DecodeLimits, Places, Resolution};
-use crate::event::StreamInfo;
+use crate::event::{Message, StreamInfo};
 use crate::registry::{RegistryError, SchemaId, SchemaRef, SchemaRegistry, SubjectStrategy};
 
 /// The most plans that are kept: more writers' schemas than a topic ever sees.
@@ -31,10 +32,18 @@ pub(crate) struct Reader {
     registry: Arc<dyn SchemaRegistry>,
     limits: DecodeLimits,
     own: Vec<Own>,
-    /// Plans for schemas that are not our own, by topic and schema. Errors are never kept: a registry that does not know
-    /// a schema now may know it later.
-    plans: Mutex<HashMap<(&'static str, SchemaRef), Arc<Plan>>>,
+    /// Plans for schemas that are not our own, by topic and schema. No error of the registry is kept: one that does not
+    /// know a schema now may know it later.
+    plans: Mutex<Plans>,
+    /// The messages that wait for a schema, and since when.
+    looked_up_for: Mutex<HashMap<Place, Instant>>,
 }
+
+/// A schema that cannot be compared with ours never can: why is kept as well.
+type Plans = HashMap<(&'static str, SchemaRef), Result<Arc<Plan>, String>>;
+
+/// Topic, partition and offset.
+type Place = (String, i32, i64);
 
 /// A stream, and its own schemas: one of all its events, or one of each.
 #[derive(Debug)]
@@ -64,7 +73,7 @@ impl Reader {
             }
             own.push(Own { stream, plans });
         }
-        Ok(Self { registry, limits, own, plans: Mutex::default() })
+        Ok(Self { registry, limits, own, plans: Mutex::default(), looked_up_for: Mutex::default() })
     }
 
     pub(crate) fn limits(&self) -> DecodeLimits {
@@ -90,44 +99,83 @@ impl Reader {
         self.own(stream)?.plans.iter().find(|(id, _)| *id == writer).map(|(_, plan)| plan)
     }
 
-    /// [`plan`](Self::plan), where it is known already.
-    pub(crate) fn known(&self, stream: &'static StreamInfo, writer: SchemaRef) -> Option<Arc<Plan>> {
-        let own = writer.id().and_then(|id| self.own_plan(stream, id)).cloned();
-        own.or_else(|| self.lock().get(&(stream.topic, writer)).cloned())
-    }
-
-    /// How to read what was written to the stream with the schema `writer`.
+    /// How to read a message of the stream that was written with the schema `writer`.
     pub(crate) async fn plan(
         &self,
         stream: &'static StreamInfo,
         writer: SchemaRef,
+        message: &Message,
     ) -> Result<Arc<Plan>, DeliveryError> {
-        if let Some(plan) = self.known(stream, writer) {
-            return Ok(plan);
-        }
-        let schema = match writer {
-            SchemaRef::Id(id) => self.registry.schema_of(id).await,
-            SchemaRef::Guid(guid) => self.registry.schema_of_guid(guid).await,
-        };
-        let schema = schema.map_err(DeliveryError::Registry)?;
-        let key = (stream.topic, writer);
-        let mut plans = self.lock();
-        // Of many that have waited for one schema, the first resolves it, and the others wait again.
-        if let Some(plan) = plans.get(&key) {
+        if let Some(plan) = writer.id().and_then(|id| self.own_plan(stream, id)) {
             return Ok(Arc::clone(plan));
         }
-        let resolution = Resolution::new(stream.schema, &schema)
-            .map_err(|mistakes| DeliveryError::WriterSchema { writer, reason: mistakes.to_string() })?;
-        if plans.len() >= MOST_PLANS {
-            plans.clear();
+        let key = (stream.topic, writer);
+        let incomparable = |reason| DeliveryError::WriterSchema { writer, reason };
+        let known = lock(&self.plans).get(&key).cloned();
+        if let Some(plan) = known {
+            return plan.map_err(incomparable);
         }
-        let plan = Arc::new(Plan::Other(resolution));
-        plans.insert(key, Arc::clone(&plan));
-        Ok(plan)
+        let schema = {
+            let _looking = LookUp::begin(self, message);
+            match writer {
+                SchemaRef::Id(id) => self.registry.schema_of(id).await,
+                SchemaRef::Guid(guid) => self.registry.schema_of_guid(guid).await,
+            }
+        };
+        let schema = schema.map_err(DeliveryError::Registry)?;
+        // Of many that have waited for one schema, each would resolve it: those that come later find it done.
+        let known = lock(&self.plans).get(&key).cloned();
+        let plan = known.unwrap_or_else(|| {
+            let resolution = Resolution::new(stream.schema, &schema);
+            let plan = resolution.map(|resolution| Arc::new(Plan::Other(resolution)));
+            let plan = plan.map_err(|mistakes| mistakes.to_string());
+            let mut plans = lock(&self.plans);
+            if plans.len() >= MOST_PLANS {
+                plans.clear();
+            }
+            plans.entry(key).or_insert(plan).clone()
+        });
+        plan.map_err(incomparable)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(&'static str, SchemaRef), Arc<Plan>>> {
-        // A map that was left by a panic is as good as before: it is only ever inserted to, or cleared.
-        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Since when the registry is asked for the schema of this message, if it is.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the consumer asks"))]
+    pub(crate) fn looks_up_since(&self, message: &Message) -> Option<Instant> {
+        lock(&self.looked_up_for).get(&place(message)).copied()
     }
+
+    /// Which registry it asks.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the consumer asks"))]
+    pub(crate) fn registry(&self) -> &dyn SchemaRegistry {
+        &*self.registry
+    }
+}
+
+/// Notes that a schema is looked up for a message, until it is dropped: also when the look-up is cut off.
+struct LookUp<'a> {
+    reader: &'a Reader,
+    place: Place,
+}
+
+impl<'a> LookUp<'a> {
+    fn begin(reader: &'a Reader, message: &Message) -> Self {
+        let place = place(message);
+        lock(&reader.looked_up_for).insert(place.clone(), Instant::now());
+        Self { reader, place }
+    }
+}
+
+impl Drop for LookUp<'_> {
+    fn drop(&mut self) {
+        lock(&self.reader.looked_up_for).remove(&self.place);
+    }
+}
+
+fn place(message: &Message) -> Place {
+    (message.topic().to_owned(), message.partition(), message.offset())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A map that was left by a panic is as good as before: it is only ever inserted to, removed from, or cleared.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

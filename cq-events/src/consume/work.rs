@@ -21,6 +21,7 @@ use super::engine::Token;
 use super::reader::Reader;
 use super::{DeliveryError, EventHandler};
 use crate::event::{Message, StreamInfo};
+use crate::registry::RegistryError;
 use seat::{Seat, chair};
 
 /// How long the handlers of one turn may run on the driver.
@@ -40,6 +41,9 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// How long a handler may take to end that was cut off: one that does not await cannot be.
 const CUT_OFF: Duration = Duration::from_secs(5);
+
+/// How long a registry may take to answer, whatever it promises. Then the message waits for it in its place.
+const LOOK_UP: Duration = Duration::from_secs(60);
 
 pub(super) struct Work<H> {
     hands: Arc<Hands<H>>,
@@ -69,6 +73,8 @@ struct Begun {
     since: Instant,
     /// It took too long, and was told to end then.
     cut_off: Option<Instant>,
+    /// It was told so because the registry did not answer.
+    is_unanswered: bool,
 }
 
 /// What every handler needs.
@@ -185,7 +191,8 @@ impl<H: EventHandler> Work<H> {
             let result = std::future::poll_fn(|context| seat.poll(context)).await;
             (result, seat)
         });
-        let begun = Begun { token, message, task, since: Instant::now(), cut_off: None };
+        let begun =
+            Begun { token, message, task, since: Instant::now(), cut_off: None, is_unanswered: false };
         self.begun.insert(begun.task.id(), begun);
     }
 
@@ -203,7 +210,18 @@ impl<H: EventHandler> Work<H> {
         self.next_look = now + (shortest / 8).clamp(Duration::from_millis(5), LOOK);
         let mut stuck = Vec::new();
         for (id, begun) in &mut self.begun {
-            let deadline = self.hands.deadline(&begun.message);
+            let mut deadline = self.hands.deadline(&begun.message);
+            // The deadline is the handler's, which has not begun.
+            if begun.cut_off.is_none()
+                && let Some(since) = self.hands.reader.looks_up_since(&begun.message)
+            {
+                begun.since = now;
+                if now.saturating_duration_since(since) < LOOK_UP {
+                    continue;
+                }
+                begun.is_unanswered = true;
+                deadline = Duration::ZERO;
+            }
             match begun.cut_off {
                 None if now.saturating_duration_since(begun.since) >= deadline => {
                     begun.task.abort();
@@ -246,9 +264,15 @@ impl<H: EventHandler> Work<H> {
             Err(error) => (error.id(), None),
         };
         // One that was given up is not waited for any more.
-        let Some(Begun { token, message, cut_off, .. }) = self.begun.remove(&id) else { return };
+        let Some(Begun { token, message, cut_off, is_unanswered, .. }) = self.begun.remove(&id) else {
+            return;
+        };
         let result = result.unwrap_or_else(|| {
             Err(match cut_off {
+                Some(_) if is_unanswered => DeliveryError::Registry(RegistryError::Unavailable {
+                    registry: format!("{:?}", self.hands.reader.registry()),
+                    reason: format!("no answer within {LOOK_UP:?}"),
+                }),
                 Some(_) => DeliveryError::TimedOut { after: self.hands.deadline(&message) },
                 None => DeliveryError::Cancelled,
             })

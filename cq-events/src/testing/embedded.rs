@@ -1,7 +1,9 @@
+use std::ffi::CString;
 use std::fmt;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
+use rdkafka::bindings as sys;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
@@ -14,6 +16,8 @@ use crate::kafka::{KafkaConfig, KafkaError};
 
 /// The cluster waits this long, less a second, for the members of a group at each rebalance but the first.
 const SESSION: Duration = Duration::from_secs(4);
+/// The longest name of a host, in bytes.
+const LONGEST_HOST: usize = 253;
 
 /// A Kafka cluster in this process, for tests: librdkafka's mock cluster. It listens on ports of 127.0.0.1 that
 /// the operating system chooses, takes some milliseconds to start, and ends when it is dropped.
@@ -119,6 +123,24 @@ impl EmbeddedBroker {
     /// When there is no such broker.
     pub fn round_trip_time(&self, broker: Option<i32>, time: Duration) -> Result<(), KafkaError> {
         cluster(&self.client)?.broker_round_trip_time(broker.unwrap_or(-1), time).map_err(failed)
+    }
+
+    /// Lets clients be told another address for a broker, such as that of a proxy in front of it. Where it listens, and
+    /// [`bootstrap_servers`](Self::bootstrap_servers), stay as they are.
+    ///
+    /// # Errors
+    /// When the cluster has ended, or the host is longer than a name can be, or holds a zero byte.
+    pub fn advertise(&self, broker: i32, host: &str, port: u16) -> Result<(), KafkaError> {
+        let host = CString::new(host).ok().filter(|host| host.count_bytes() <= LONGEST_HOST);
+        let host = host.ok_or_else(|| failed(NativeError::MockCluster(RDKafkaErrorCode::InvalidArgument)))?;
+        cluster(&self.client)?;
+        // SAFETY: the client lives, and so does the cluster that was just seen to belong to it; the host is copied.
+        #[allow(unsafe_code, reason = "rust-rdkafka has no function for it")]
+        unsafe {
+            let cluster = sys::rd_kafka_handle_mock_cluster(self.client.client().native_ptr());
+            sys::rd_kafka_mock_broker_set_host_port(cluster, broker, host.as_ptr(), port.into());
+        }
+        Ok(())
     }
 
     /// Answers the next `requests` produce requests with "not authorised for the topic", which no retry helps.

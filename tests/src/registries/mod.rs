@@ -6,7 +6,7 @@ mod tap;
 use std::net::SocketAddr;
 use std::process::Stdio;
 
-use cq_events::testing::{MemoryRegistry, RegistryServer};
+use cq_events::testing::{Fault, MemoryRegistry, RegistryServer};
 pub use raw::Answer;
 use serde_json::Value;
 pub use tap::Tap;
@@ -73,6 +73,22 @@ impl Registry {
             Self::Ours(registry) => registry.server = Some(serve(&registry.state, registry.address).await),
         }
     }
+
+    /// From now on it takes requests, and answers none.
+    pub fn hang(&self) {
+        match self {
+            Self::Apicurio(registry) => registry.command("pause"),
+            Self::Ours(registry) => registry.server().fail(Fault::Hang),
+        }
+    }
+
+    /// It answers again.
+    pub fn go_on(&self) {
+        match self {
+            Self::Apicurio(registry) => registry.command("resume"),
+            Self::Ours(registry) => registry.server().heal(),
+        }
+    }
 }
 
 /// The test kit's registry: a state, and the server that shows it, unless it is down.
@@ -81,6 +97,12 @@ pub struct Ours {
     state: MemoryRegistry,
     address: SocketAddr,
     server: Option<RegistryServer>,
+}
+
+impl Ours {
+    fn server(&self) -> &RegistryServer {
+        self.server.as_ref().expect("it is up")
+    }
 }
 
 async fn serve(state: &MemoryRegistry, address: SocketAddr) -> RegistryServer {

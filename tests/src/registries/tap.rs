@@ -1,6 +1,5 @@
 //! A port in front of a registry that writes down what is asked.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -11,15 +10,12 @@ use tokio::task::JoinSet;
 #[derive(Debug)]
 pub struct Tap {
     url: String,
-    log: Arc<Log>,
+    asked: Asked,
     _tasks: JoinSet<()>,
 }
 
-#[derive(Debug, Default)]
-struct Log {
-    asked: Mutex<Vec<String>>,
-    in_vain: AtomicUsize,
-}
+/// What was asked.
+type Asked = Arc<Mutex<Vec<String>>>;
 
 impl Tap {
     /// A port in front of the registry at this URL.
@@ -29,15 +25,15 @@ impl Tap {
         let (host, path) = (host.to_owned(), path.to_owned());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}{path}", listener.local_addr().expect("an address"));
-        let log = Arc::<Log>::default();
-        let (of_tap, mut tasks) = (Arc::clone(&log), JoinSet::new());
+        let asked = Asked::default();
+        let (of_tap, mut tasks) = (Arc::clone(&asked), JoinSet::new());
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
-                connections.spawn(forward(client, host.clone(), path.clone(), Arc::clone(&log)));
+                connections.spawn(forward(client, host.clone(), path.clone(), Arc::clone(&asked)));
             }
         });
-        Self { url, log: of_tap, _tasks: tasks }
+        Self { url, asked: of_tap, _tasks: tasks }
     }
 
     /// Where it is.
@@ -45,42 +41,40 @@ impl Tap {
         &self.url
     }
 
-    /// What was asked since the last call, such as `GET /subjects`.
+    /// What was asked since the last call, such as `GET /subjects`, also where there was no registry to answer.
     pub fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut *self.log.asked.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// How many connections found no registry behind it.
-    pub fn in_vain(&self) -> usize {
-        self.log.in_vain.load(Ordering::Relaxed)
+        std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-async fn forward(client: TcpStream, host: String, path: String, log: Arc<Log>) {
-    let Ok(server) = TcpStream::connect(host).await else {
-        log.in_vain.fetch_add(1, Ordering::Relaxed);
-        return;
-    };
+async fn forward(client: TcpStream, host: String, path: String, asked: Asked) {
+    let server = TcpStream::connect(host).await.ok();
     let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_server, mut to_server) = server.into_split();
+    let (from_server, mut to_server) = server.map(TcpStream::into_split).unzip();
     let there = async {
         let (mut buffer, mut seen) = (vec![0; 16 << 10], Vec::new());
         while let Ok(count @ 1..) = from_client.read(&mut buffer).await {
             seen.extend_from_slice(&buffer[..count]);
             while let Some(request) = next_request(&mut seen) {
                 let request = request.replacen(&path, "", 1);
-                log.asked.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+                asked.lock().unwrap_or_else(PoisonError::into_inner).push(request);
             }
-            if to_server.write_all(&buffer[..count]).await.is_err() {
+            let Some(server) = &mut to_server else { return };
+            if server.write_all(&buffer[..count]).await.is_err() {
                 return;
             }
         }
     };
-    let back = async { tokio::io::copy(&mut from_server, &mut to_client).await };
+    let back = async {
+        match from_server {
+            Some(mut server) => drop(tokio::io::copy(&mut server, &mut to_client).await),
+            None => std::future::pending().await,
+        }
+    };
     // Whoever ends first, the connection ends.
     tokio::select! {
         () = there => {}
-        _ = back => {}
+        () = back => {}
     }
 }
 

@@ -16,6 +16,7 @@ mod large;
 mod patience;
 mod poison;
 mod registry;
+mod remote;
 mod replay;
 mod restart;
 mod rights;

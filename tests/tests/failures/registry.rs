@@ -11,21 +11,19 @@ use cq_events::registry::SchemaId;
 use cq_events_tests::raw::Record;
 use cq_events_tests::recorder::eventually;
 
-use crate::lab::{GROUP, Lab, MILLI, Run, framed, inspection, message, settled, value};
+use crate::lab::{GROUP, Lab, MILLI, Run, framed, inspection, own_id, settled, value};
 use crate::versions::Versions;
 use crate::ward::Ward;
 
 /// An older version of the stream's schema: it has the same fields, and other words.
 const OLDER: SchemaId = SchemaId::new(4_711);
 
-/// In one partition: an event of the older version, one of its key, and some of other keys.
-async fn records() -> Vec<Record> {
-    let older = value(OLDER, &inspection("old", "INS-0", "good"));
-    let mut records =
-        vec![framed("old", older), Record { partition: 0, ..message("old", "INS-1", "good").await }];
-    for number in 2..50 {
-        let key = format!("new-{}", number % 7);
-        records.push(Record { partition: 0, ..message(&key, format!("INS-{number}"), "good").await });
+/// In one partition: an event of an older version, one of its key, and some of other keys.
+pub(crate) fn records(older: SchemaId, own: SchemaId) -> Vec<Record> {
+    let mut records = vec![framed("old", value(older, &inspection("old", "INS-0", "good")))];
+    for number in 1..50 {
+        let key = if number == 1 { "old".to_owned() } else { format!("new-{}", number % 7) };
+        records.push(framed(&key, value(own, &inspection(&key, format!("INS-{number}"), "good"))));
     }
     records
 }
@@ -40,7 +38,7 @@ fn registry() -> Arc<Versions> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_waits_for_the_registry_with_its_key_and_others_go_on() {
     let lab = Lab::start().await;
-    let mut records = records().await;
+    let mut records = records(OLDER, own_id().await);
     lab.send(&mut records).await;
     let (ward, registry) = (Ward::default(), registry());
     let builder = Consumer::builder(lab.group(GROUP)).handler(ward.clone()).registry(registry.clone());
@@ -66,7 +64,7 @@ async fn a_message_waits_for_the_registry_with_its_key_and_others_go_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_registry_that_stays_away_stops_the_consumer_and_costs_nothing() {
     let lab = Lab::start().await;
-    let mut records = records().await;
+    let mut records = records(OLDER, own_id().await);
     lab.send(&mut records).await;
     let (ward, registry) = (Ward::default(), registry());
     let build = async || {

@@ -10,7 +10,9 @@ use cq_events::codec::{encode, write_frame};
 use cq_events::consume::ConsumeError;
 use cq_events::event::StreamSchema as _;
 use cq_events::publish::PublishError;
-use cq_events::registry::{Registration, RegistryError, SchemaId};
+use cq_events::registry::{
+    HttpRegistry, Registration, RegistryConfig, RegistryError, SchemaId, SchemaRegistry as _,
+};
 use cq_events::{Consumer, Producer};
 use cq_events_tests::cluster::Cluster;
 use cq_events_tests::raw::{self, Record};
@@ -18,10 +20,11 @@ use cq_events_tests::recorder::{Recorder, eventually};
 use cq_events_tests::registries::{Registry, Tap};
 use cq_events_tests::scenarios::publish_inspections;
 
-use crate::lab::{Running, client, config};
+use crate::lab::{Running, client, config, order};
 
 against_each! {
     a_program_does_not_start_while_the_registry_is_down,
+    a_registry_that_answers_nothing_is_given_up_in_time,
     known_schemas_are_published_and_others_wait_while_the_registry_is_down,
 }
 
@@ -52,6 +55,21 @@ async fn a_program_does_not_start_while_the_registry_is_down(registry: &mut Regi
     consumer().await.expect("no failure is remembered");
 }
 
+async fn a_registry_that_answers_nothing_is_given_up_in_time(registry: &mut Registry) {
+    let timeout = Duration::from_millis(500);
+    let config = RegistryConfig::builder(registry.url()).timeout(timeout).build().unwrap();
+    let client = HttpRegistry::new(config).unwrap();
+    let id = client.register("orders-value", &order()).await.unwrap();
+    registry.hang();
+    let begun = Instant::now();
+    let error = client.schema_of(id).await.unwrap_err();
+    let RegistryError::Unavailable { registry: named, reason } = &error else { panic!("{error:?}") };
+    assert!(named.contains(&registry.url()) && reason.contains("no answer within"), "{error}");
+    assert!(begun.elapsed() < 8 * timeout, "four time-outs, and a little: {:?}", begun.elapsed());
+    registry.go_on();
+    assert_eq!(*client.schema_of(id).await.unwrap(), *order());
+}
+
 async fn known_schemas_are_published_and_others_wait_while_the_registry_is_down(registry: &mut Registry) {
     let cluster = Cluster::embedded();
     cluster.create_topics(STREAMS).await;
@@ -69,6 +87,7 @@ async fn known_schemas_are_published_and_others_wait_while_the_registry_is_down(
     eventually("the first are handled", || recorder.handled().len() == 10).await;
 
     registry.stop().await;
+    tap.asked();
     let mut records: Vec<Record> = (0..5).map(|number| written(other, number)).collect();
     raw::send(cluster.config().bootstrap_servers(), TOPIC, &mut records).await;
     for number in 10..40 {
@@ -76,7 +95,12 @@ async fn known_schemas_are_published_and_others_wait_while_the_registry_is_down(
     }
     eventually("what is known is handled", || recorder.handled().len() >= 40).await;
     // One look-up tries four times.
-    eventually("it is looked up again", || tap.in_vain() > 4).await;
+    let mut asked = 0;
+    eventually("it is looked up again", || {
+        asked += tap.asked().len();
+        asked > 4
+    })
+    .await;
     assert_eq!(of_key(&recorder, "waiting"), Vec::<String>::new(), "they wait");
 
     registry.start_again().await;

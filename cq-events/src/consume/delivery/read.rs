@@ -18,8 +18,8 @@ impl<'a> Delivery<'a> {
     /// Reads the message as an event of the stream.
     ///
     /// The headers say first with which schema it was written. But to ask librdkafka for a header makes it allocate for
-    /// each of them, which takes longer than to read the event. So what is, to its last byte, an event by the id in front
-    /// of the value is taken for it, where that id is known for the stream already.
+    /// each of them, which takes longer than to read the event. So what is, to its last byte, an event by the id of this
+    /// build's own schema in front of the value is taken for it.
     pub(super) async fn read<E>(
         &self,
         stream: &'static StreamInfo,
@@ -27,16 +27,16 @@ impl<'a> Delivery<'a> {
     ) -> Result<Content<E>, DeliveryError> {
         let Some(value) = self.message.value() else { return Ok(Content::Unknown(Unknown::Tombstone)) };
         if let Ok((id, datum)) = read_frame(value)
-            && let Some(plan) = self.reader.known(stream, id.into())
+            && let Some(plan) = self.reader.own_plan(stream, id)
         {
-            let written = Written { stream, schema: id.into(), datum, plan: &plan };
+            let written = Written { stream, schema: id.into(), datum, plan };
             let content = self.content(&written, &self.scratch.by_front, &decode_branch);
             if matches!(content, Ok(Content::Event(..))) {
                 return content;
             }
         }
         let (schema, datum) = read_message(self.message.headers(), value)?;
-        let plan = self.reader.plan(stream, schema).await?;
+        let plan = self.reader.plan(stream, schema, self.message).await?;
         let written = Written { stream, schema, datum, plan: &plan };
         self.content(&written, &self.scratch.by_headers, &decode_branch)
     }

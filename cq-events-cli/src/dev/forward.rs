@@ -1,0 +1,24 @@
+//! A port that was asked for, in front of the broker's: the embedded broker listens where the system says.
+
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// Passes what comes to `listener` on to `address`, and back, until it is dropped.
+pub(super) async fn forward(listener: TcpListener, address: String) {
+    let mut connections = JoinSet::new();
+    loop {
+        // A connection that is gone before it is taken concerns nobody.
+        if let Ok((client, _)) = listener.accept().await {
+            connections.spawn(pass(client, address.clone()));
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+/// How a connection ends is the affair of its two ends.
+async fn pass(mut client: TcpStream, address: String) {
+    let Ok(mut broker) = TcpStream::connect(&address).await else { return };
+    let _ = (client.set_nodelay(true), broker.set_nodelay(true));
+    let _ = copy_bidirectional(&mut client, &mut broker).await;
+}
