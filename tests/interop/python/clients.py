@@ -44,7 +44,7 @@ class Confluent:
 
     def write(self, topic, headers, subject, schema, event):
         """The value of a message; its headers are added to."""
-        key = (topic, subject, schema, *(event if subject != "TOPIC" else ()))
+        key = (topic, subject, schema, *event)
         if key not in self.serializers:
             self.serializers[key] = self.serializer(topic, subject, schema, *event)
         serializer, type = self.serializers[key]
@@ -81,8 +81,8 @@ class Confluent:
 
 
 class Names(Confluent):
-    """With `return_record_name`; a record in a union is {"-type": "ns.Name", ...}. It registers nothing: it takes the latest
-    version of the subject, as in production."""
+    """With `return_record_name`; a record in a union is {"-type": "ns.Name", ...}. It registers nothing: it takes the
+    latest version of the subject, as in production."""
 
     settings = {"auto.register.schemas": False, "use.latest.version": True}
     deserializer = {"return_record_name": True}
@@ -106,7 +106,8 @@ class References(Confluent):
         types, registered = schemas.definitions(schema), {}
 
         def referring(schema, *itself):
-            return Schema(json.dumps(schema), "AVRO", [reference(name) for name in sorted(schemas.uses(schema) - {*itself})])
+            names = sorted(schemas.uses(schema) - {*itself})
+            return Schema(json.dumps(schema), "AVRO", [reference(name) for name in names])
 
         def reference(name):
             if name not in registered:
@@ -122,30 +123,25 @@ class References(Confluent):
         return AvroSerializer(self.registry, root, conf=STRATEGIES[subject]), type
 
 
-class Fastavro(Confluent):
-    """fastavro by itself: the framing is taken off and put on here, by Confluent's documentation. The producer has no setting
-    that is not its default."""
+class Alone(Confluent):
+    """A program with one event: its record under the topic's subject, by a producer with no setting that is not its
+    default."""
 
     producer = {}
 
     def serializer(self, topic, subject, schema, name):
-        whole = json.loads(schema)
-        parsed = fastavro.parse_schema(whole)
-        frame = bytes(1) + self.registry.register_schema(f"{topic}-value", Schema(schema, "AVRO")).to_bytes(4, "big")
+        return super().serializer(topic, "TOPIC", json.dumps(schemas.alone(json.loads(schema), name)), name)
 
-        def serialize(value, _):
-            out = io.BytesIO()
-            fastavro.schemaless_writer(out, parsed, value)
-            return frame + out.getvalue()
 
-        return serialize, event_type(whole)
+class Fastavro(Confluent):
+    """Reads by fastavro alone: the framing is taken off here, by Confluent's documentation."""
 
     def read(self, message, reader):
         frame, datum = message.value()[:5], io.BytesIO(message.value()[5:])
         if frame[0] != 0:
             raise ValueError(f"the framing begins with {frame[0]}")
-        writer = fastavro.parse_schema(json.loads(self.registry.get_schema(int.from_bytes(frame[1:], "big")).schema_str))
-        reader_schema = fastavro.parse_schema(json.loads(reader)) if reader else None
+        writer = self.registry.get_schema(int.from_bytes(frame[1:], "big")).schema_str
+        writer, reader_schema = (schema and fastavro.parse_schema(json.loads(schema)) for schema in (writer, reader))
         value = fastavro.schemaless_reader(datum, writer, reader_schema, return_named_type=True)
         if datum.read():
             raise ValueError("bytes are left over")
@@ -156,6 +152,7 @@ class CloudEvents:
     """The CloudEvents SDK: its attributes are what it reads of an event."""
 
     producer = {}
+    time = forms.read({"type": "long", "logicalType": "timestamp-millis"})
 
     def __init__(self, _):
         pass
@@ -166,7 +163,7 @@ class CloudEvents:
             raise ValueError("a header occurs twice")
         event = cloudevents.from_kafka_event(cloudevents.KafkaMessage(headers, message.key(), message.value()))
         attributes = event.get_attributes()
-        return attributes | {"time": forms.read({"type": "long", "logicalType": "timestamp-millis"}).form(attributes["time"])}
+        return attributes | {"time": self.time.form(attributes["time"])}
 
 
 def event_type(schema):
@@ -186,6 +183,7 @@ CLIENTS = {
     "names": Names,
     "guid": Guid,
     "references": References,
+    "alone": Alone,
     "fastavro": Fastavro,
     "cloudevents": CloudEvents,
 }

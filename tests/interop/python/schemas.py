@@ -26,7 +26,6 @@ def definitions(schema):
             name = fullname(schema["name"], schema.get("namespace", namespace))
             namespace, _, schema["name"] = name.rpartition(".")
             schema["namespace"] = namespace
-            # Keeps its place before the types that it defines: an event is found before its parts.
             found[name] = schema
             if schema["type"] == "record":
                 schema["fields"] = [field | {"type": refer(field["type"], namespace)} for field in schema["fields"]]

@@ -82,8 +82,7 @@ impl Lab {
         handle.shutdown();
         running.await.expect("no panic").expect("an orderly end");
         assert_eq!(there(), count, "events of {}", S::STREAM.topic);
-        let received = received.lock().expect("no panic").clone();
-        received
+        received.lock().expect("no panic").clone()
     }
 
     /// Our client of the registry.

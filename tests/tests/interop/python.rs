@@ -13,6 +13,7 @@ use cq_events_tests::languages::lab::key_of;
 use cq_events_tests::languages::{Lab, Program, Sample, Samples, Subject};
 use cq_events_tests::raw;
 use cq_events_tests::registries::Registry;
+use kinds_events::keyed_2::Keyed2Event;
 use kinds_events::kinds::KindsEvent;
 use serde_json::{Value as Json, json};
 
@@ -57,18 +58,23 @@ async fn confluent_kafka_puts_a_key_where_we_do() {
     keys::land_where_ours_do(Registry::ours().await, CONFLUENT).await;
 }
 
-/// Unless it is told `partitioner=murmur2_random`.
+/// A record that is no union, under `TOPIC-value`; and keys, unless the producer has `partitioner=murmur2_random`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn confluent_kafka_by_itself_puts_keys_elsewhere() {
+async fn confluent_kafka_by_itself_is_read_but_puts_keys_elsewhere() {
     let lab = keys::lab(Registry::ours().await).await;
-    let mut fastavro = Program::python(&lab.servers(), &lab.registry(), "fastavro");
-    assert!(keys::misplaced(&lab, &mut fastavro).await.len() > 1_000, "of 2,400");
+    let mut alone = Program::python(&lab.servers(), &lab.registry(), "alone");
+    let made = Samples::of::<Keyed2Event>();
+    let theirs = made.draw::<Keyed2Event>(EACH, 1);
+    let written = alone.write(&outgoing(Keyed2Event::STREAM.topic, &theirs, Subject::Topic));
+    let received = lab.receive::<Keyed2Event>(EACH).await;
+    assert_eq!(differences(&by_place(written, &theirs), &read(&made, &received)), NONE);
+    assert!(keys::misplaced(&lab, &mut alone).await.len() > 1_000, "of 2,400");
 }
 
 /// Several python programs beside one Kafka and one registry.
 struct Python {
     lab: Lab,
-    /// `return_record_name=True`; records in unions as `{"-type": "ns.Name", ...}`, and of the subject's latest version.
+    /// `return_record_name=True`; records in unions as `{"-type": "ns.Name", ...}`, by the subject's latest version.
     names: Program,
     /// All named types under subjects of their own.
     references: Program,
