@@ -16,6 +16,8 @@ use cq_events_tests::languages::samples::resolved;
 use cq_events_tests::languages::{Lab, Outgoing, Program, Received, Sample, Samples, Seen, Subject};
 use cq_events_tests::raw;
 use cq_events_tests::registries::Registry;
+use kinds_events::keyed_record::KeyedRecordEvent;
+use kinds_events::keyed_topic_record::KeyedTopicRecordEvent;
 use kinds_events::kinds::KindsEvent;
 use serde_json::Value as Json;
 
@@ -29,7 +31,8 @@ const SUBJECTS: [Subject; 3] = [Subject::Topic, Subject::Record, Subject::TopicR
 
 /// Every event type in both directions, every field compared.
 pub(crate) async fn with(registry: Registry, start: Start) {
-    let streams = STREAMS.into_iter().chain([KindsEvent::STREAM, OldEvent::STREAM, NowEvent::STREAM]);
+    let others = [KindsEvent::STREAM, KeyedRecordEvent::STREAM, KeyedTopicRecordEvent::STREAM];
+    let streams = STREAMS.into_iter().chain(others).chain([OldEvent::STREAM, NowEvent::STREAM]);
     let lab = Lab::start(registry, streams).await;
     let mut program = start(&lab.servers(), &lab.registry());
     both_ways::<InspectionEvent>(&lab, &mut program, 1).await;
@@ -38,6 +41,8 @@ pub(crate) async fn with(registry: Registry, start: Start) {
     both_ways::<UserEvent>(&lab, &mut program, 4).await;
     both_ways::<SystemEvent>(&lab, &mut program, 5).await;
     both_ways::<KindsEvent>(&lab, &mut program, 6).await;
+    both_ways::<KeyedRecordEvent>(&lab, &mut program, 7).await;
+    both_ways::<KeyedTopicRecordEvent>(&lab, &mut program, 8).await;
     across_versions(&lab, &mut program).await;
 }
 
