@@ -57,11 +57,6 @@ impl Remote {
         self.runtime.block_on(question(&self.registry))
     }
 
-    /// Where it is, without user info.
-    pub fn urls(&self) -> String {
-        self.registry.urls()
-    }
-
     /// One version of a subject; None where there is none.
     ///
     /// # Errors

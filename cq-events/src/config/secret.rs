@@ -35,17 +35,15 @@ pub(crate) fn is_secret(property: &str) -> bool {
 /// A URL without its user info.
 pub(crate) fn without_user_info(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
-    let (authority, path) = match rest.find(['/', '?', '#']) {
-        Some(at) => rest.split_at(at),
-        None => (rest, ""),
+    // User info ends at the last `@`: a password may hold one, and what begins a path elsewhere, too.
+    let (user, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| (REDACTED, rest));
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = if user.is_empty() { host.to_owned() } else { format!("{user}@{host}") };
+    // A query or a fragment may carry a token.
+    let path = match path.find(['?', '#']) {
+        Some(at) => format!("{}?{REDACTED}", path.split_at(at).0),
+        None => path.to_owned(),
     };
-    // User info ends at the last `@` of the authority: a password may hold one.
-    let host = match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{REDACTED}@{host}"),
-        None => authority.to_owned(),
-    };
-    // A query may carry a token.
-    let path = path.split_once('?').map_or_else(|| path.to_owned(), |(path, _)| format!("{path}?{REDACTED}"));
     if scheme.is_empty() { format!("{host}{path}") } else { format!("{scheme}://{host}{path}") }
 }
 
@@ -59,6 +57,8 @@ mod tests {
         assert_eq!(without_user_info("u:p@host"), "[redacted]@host");
         assert_eq!(without_user_info("http://host:8081"), "http://host:8081");
         assert_eq!(without_user_info("http://host/x?key=1"), "http://host/x?[redacted]");
+        assert_eq!(without_user_info("http://host/x#key=1"), "http://host/x?[redacted]");
+        assert_eq!(without_user_info("http://u:p/a?s#s@host:1/x"), "http://[redacted]@host:1/x");
     }
 
     #[test]

@@ -122,7 +122,9 @@ impl StreamInfo {
         let whole = (self.subject_strategy == SubjectStrategy::Topic)
             .then(|| (format!("{}-value", self.topic), self.schema));
         own.chain(whole)
-            .map(|(subject, schema)| SubjectSchema::new(subject, schema).registration(self.registration))
+            .map(|(subject, schema)| {
+                SubjectSchema::new(subject, schema).registration(self.registration).level(self.compatibility)
+            })
             .collect()
     }
 }

@@ -123,6 +123,8 @@ const VARIABLES: &[(&str, &str)] = &[
     ("SCHEMA_REGISTRY_TIMEOUT_MS", "timeout"),
 ];
 const PREFIX: &str = "SCHEMA_REGISTRY_";
+/// The longest time that an answer may be given.
+const MOST_TIMEOUT: Duration = Duration::from_secs(600);
 
 impl RegistryConfigBuilder {
     /// User and password.
@@ -286,8 +288,11 @@ impl RegistryConfigBuilder {
             (None, None) => None,
         };
         let timeout = self.timeout.unwrap_or(Duration::from_secs(5));
-        if timeout.is_zero() {
-            problems.add(named("timeout"), "is 0: it takes the time that an answer may take");
+        if timeout.is_zero() || timeout > MOST_TIMEOUT {
+            problems.add(
+                named("timeout"),
+                format!("is {timeout:?}: it takes more than nothing, and {MOST_TIMEOUT:?} at most"),
+            );
         }
         problems.finish()?;
         let (ca_location, registration) = (self.ca_location, self.registration);
@@ -321,14 +326,15 @@ fn read_url(url: &str) -> Result<(String, Option<Secret>), &'static str> {
     if scheme != "http" && scheme != "https" {
         return Err("it begins with http:// or https://");
     }
+    // A password with a slash in it would be taken for a path, and shown.
+    let (user, rest) = rest.rsplit_once('@').map_or((None, rest), |(user, rest)| (Some(user), rest));
+    if user.is_some_and(|user| user.contains(['/', '?', '#'])) {
+        return Err("write / ? # in its user info as %2F %3F %23");
+    }
     if rest.contains(['?', '#']) {
         return Err("it ends before the ? or #");
     }
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let (user, host) = match authority.rsplit_once('@') {
-        Some((user, host)) => (Some(user), host),
-        None => (None, authority),
-    };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err("it has no host; it takes http://host:port");
     }

@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use super::Level;
+
 /// A subject of a stream, and the schema that this build has for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubjectSchema<'a> {
@@ -9,6 +11,8 @@ pub struct SubjectSchema<'a> {
     pub schema: Cow<'a, str>,
     /// How the schema gets its id; None: as the registry's configuration says.
     pub registration: Option<Registration>,
+    /// What a new version must have in common with earlier ones, beside what the registry says; None: nothing.
+    pub level: Option<Level>,
 }
 
 /// How a schema of this build gets its id.
@@ -41,13 +45,20 @@ pub enum SubjectStrategy {
 impl<'a> SubjectSchema<'a> {
     /// A schema under a subject.
     pub fn new(subject: impl Into<Cow<'a, str>>, schema: impl Into<Cow<'a, str>>) -> Self {
-        Self { subject: subject.into(), schema: schema.into(), registration: None }
+        Self { subject: subject.into(), schema: schema.into(), registration: None, level: None }
     }
 
     /// The same with a policy of its own (None: none).
     #[must_use]
     pub fn registration(mut self, registration: impl Into<Option<Registration>>) -> Self {
         self.registration = registration.into();
+        self
+    }
+
+    /// The same with a level of its own (None: none).
+    #[must_use]
+    pub fn level(mut self, level: impl Into<Option<Level>>) -> Self {
+        self.level = level.into();
         self
     }
 }

@@ -3,7 +3,6 @@ use std::fmt;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::bindings as sys;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
@@ -12,6 +11,7 @@ use rdkafka::producer::{BaseProducer, DeliveryResult, Producer, ProducerContext}
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use crate::event::StreamInfo;
+use crate::kafka::native::advertise;
 use crate::kafka::{KafkaConfig, KafkaError};
 
 /// The cluster waits this long, less a second, for the members of a group at each rebalance but the first.
@@ -133,14 +133,8 @@ impl EmbeddedBroker {
     pub fn advertise(&self, broker: i32, host: &str, port: u16) -> Result<(), KafkaError> {
         let host = CString::new(host).ok().filter(|host| host.count_bytes() <= LONGEST_HOST);
         let host = host.ok_or_else(|| failed(NativeError::MockCluster(RDKafkaErrorCode::InvalidArgument)))?;
-        cluster(&self.client)?;
-        // SAFETY: the client lives, and so does the cluster that was just seen to belong to it; the host is copied.
-        #[allow(unsafe_code, reason = "rust-rdkafka has no function for it")]
-        unsafe {
-            let cluster = sys::rd_kafka_handle_mock_cluster(self.client.client().native_ptr());
-            sys::rd_kafka_mock_broker_set_host_port(cluster, broker, host.as_ptr(), port.into());
-        }
-        Ok(())
+        let found = advertise(self.client.client(), broker, &host, port);
+        found.then_some(()).ok_or_else(|| failed(NativeError::MockCluster(RDKafkaErrorCode::Fail)))
     }
 
     /// Answers the next `requests` produce requests with "not authorised for the topic", which no retry helps.

@@ -248,6 +248,8 @@ async fn a_handler_that_takes_too_long_is_cut_off_and_tried_again() {
 struct Failing {
     local: LocalRegistry,
     is_up: AtomicBool,
+    /// It says nothing at all, rather than that it is down.
+    is_silent: bool,
 }
 
 impl SchemaRegistry for Failing {
@@ -258,7 +260,10 @@ impl SchemaRegistry for Failing {
     fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>> {
         let is_up = self.is_up.load(Ordering::Relaxed);
         Box::pin(async move {
-            if is_up {
+            while self.is_silent && !self.is_up.load(Ordering::Relaxed) {
+                tokio::time::sleep(10 * MILLI).await;
+            }
+            if is_up || self.is_silent {
                 return self.local.schema_of(id).await;
             }
             Err(RegistryError::Unavailable { registry: "here".to_owned(), reason: "down".to_owned() })
@@ -271,8 +276,8 @@ impl SchemaRegistry for Failing {
 }
 
 /// A message of another writer, whom the registry knows, on the key `k`; and what others publish after it.
-async fn with_other_writer(broker: &EmbeddedBroker) -> Arc<Failing> {
-    let registry = Failing { local: LocalRegistry::default(), is_up: AtomicBool::new(false) };
+async fn with_other_writer(broker: &EmbeddedBroker, is_silent: bool) -> Arc<Failing> {
+    let registry = Failing { local: LocalRegistry::default(), is_up: AtomicBool::new(false), is_silent };
     let schema = r#"[{"type":"record","name":"Strange","namespace":"pump","fields":[]}]"#;
     let id = registry.local.id_of(&SubjectSchema::new("other", schema)).await.unwrap();
     let mut value = Vec::new();
@@ -292,7 +297,7 @@ fn patient(broker: &EmbeddedBroker, group: &str) -> ConsumerBuilder<cq_events::c
 #[tokio::test]
 async fn a_message_waits_in_order_for_a_registry_that_is_down() {
     let broker = broker();
-    let registry = with_other_writer(&broker).await;
+    let registry = with_other_writer(&broker, false).await;
     let recorder = Recorder::succeeding();
     let builder = patient(&broker, "waits").registry(Arc::clone(&registry) as _).handler(recorder.clone());
     let run = Run::of(builder.build().await.unwrap());
@@ -308,10 +313,30 @@ async fn a_message_waits_in_order_for_a_registry_that_is_down() {
     run.shut_down().await.unwrap();
 }
 
+/// The handler's deadline is not the registry's.
+#[tokio::test]
+async fn a_message_waits_for_a_registry_that_is_slow() {
+    let broker = broker();
+    let registry = with_other_writer(&broker, true).await;
+    let recorder = Recorder::succeeding();
+    let builder = patient(&broker, "slow").failure_policy(FailurePolicy::new().handler_deadline(200 * MILLI));
+    let builder = builder.registry(Arc::clone(&registry) as _).handler(recorder.clone());
+    let run = Run::of(builder.build().await.unwrap());
+    eventually("the others are handled", || recorder.record.handled().len() == 10).await;
+    // Several times as long as a handler may take.
+    let since = std::time::Instant::now();
+    eventually("it waits", || since.elapsed() > 1_000 * MILLI).await;
+    assert!(recorder.record.unknown().is_empty(), "it waits");
+    registry.is_up.store(true, Ordering::Relaxed);
+    eventually("it is handled", || recorder.record.unknown().len() == 2).await;
+    assert_eq!(run.handle.metrics().messages_dead_lettered, 0);
+    run.shut_down().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_registry_that_stays_down_stops_the_consumer_at_the_deadline() {
     let broker = broker();
-    let registry = with_other_writer(&broker).await;
+    let registry = with_other_writer(&broker, false).await;
     let recorder = Recorder::succeeding();
     let builder = patient(&broker, "given-up").registry(registry).registry_deadline(Duration::from_secs(1));
     let run = Run::of(builder.handler(recorder.clone()).build().await.unwrap());

@@ -94,7 +94,7 @@ async fn what_is_no_answer_of_a_registry_is_told() {
     let (error, ..) = meets(Fault::answer(200, "<html>log in first</html>")).await;
     is_unexpected(&error, "an answer that is no JSON");
     let (error, _, asked) = meets(Fault::redirect("http://me:hunter2@elsewhere/schemas?token=hunter2")).await;
-    is_unexpected(&error, "a redirect (307) to http://[redacted]@elsewhere/schemas");
+    is_unexpected(&error, "a redirect (307) to http://elsewhere, which");
     assert!(!error.to_string().contains("hunter2"), "{error}");
     assert_eq!(asked, 1, "it is not followed");
 }
@@ -123,16 +123,65 @@ async fn schemas_that_are_none_are_told() {
     }
     let (error, ..) = meets(Fault::answer(200, r#"{"schemaType":"PROTOBUF","schema":"message A {}"}"#)).await;
     assert!(error.to_string().contains("PROTOBUF"), "{error}");
-    let (error, ..) = meets(Fault::answer(200, r#"{"id":1}"#)).await;
-    assert!(error.to_string().contains("it has no `schema`"), "{error}");
+}
+
+#[tokio::test]
+async fn what_has_no_schema_is_no_answer() {
+    for body in [r#"{"id":1}"#, r#"{"error_code":50001,"message":"oh"}"#, "null", "[]", r#"{"status":"UP"}"#]
+    {
+        let (error, ..) = meets(Fault::answer(200, body)).await;
+        is_unexpected(&error, "no `schema`");
+    }
+    let reference = r#"{"schema":"\"int\"","references":[{"name":"a"}]}"#;
+    let (error, ..) = meets(Fault::answer(200, reference)).await;
+    is_unexpected(&error, "a reference without name, subject or version");
+    // Longer than any clock goes on.
+    let (error, ..) = meets(Fault::answer(503, "").header("Retry-After", &u64::MAX.to_string())).await;
+    is_unavailable(&error, "status 503");
+}
+
+#[tokio::test]
+async fn what_a_server_says_is_bounded() {
+    let long = "x".repeat(100_000);
+    let many: Vec<Vec<&str>> = vec![vec![&long[..5_000]; 30]; 30];
+    let site = Site::start().await;
+    site.server
+        .fail(Fault::answer(422, serde_json::json!({"error_code": 42201, "message": many}).to_string()));
+    let error = site.client().register("lamp-value", LAMP).await.unwrap_err().to_string();
+    assert!(error.len() < 25_000, "{} bytes", error.len());
+    site.server.fail(Fault::answer(200, serde_json::json!({"compatibilityLevel": long}).to_string()));
+    let error = site.client().level("lamp-value").await.unwrap_err().to_string();
+    assert!(error.len() < 1_000, "{} bytes", error.len());
+}
+
+#[tokio::test]
+async fn a_subject_that_is_another_path_is_not_asked_for() {
+    let site = Site::start().await;
+    for subject in ["", ".", ".."] {
+        let level = site.client().set_level(Some(subject), cq_events_schema::Level::None).await;
+        let error = level.unwrap_err().to_string();
+        assert!(error.contains("no subject may be empty, `.` or `..`"), "{error}");
+        site.client().register(subject, LAMP).await.unwrap_err();
+    }
+    assert_eq!(site.asked(), Vec::<String>::new());
+    let reference = r#"{"schema":"\"int\"","references":[{"name":"a","subject":"..","version":1}]}"#;
+    site.server.fail_next(1, Fault::answer(200, reference));
+    site.client().schema_of(ID).await.unwrap_err();
+    assert_eq!(site.asked().len(), 1);
 }
 
 #[tokio::test]
 async fn an_unknown_id_is_one_whatever_the_body_says() {
-    for body in [r#"{"error_code":40403,"message":"Schema 1 not found"}"#, r#""Schema 1 not found""#, ""] {
+    for body in [r#"{"error_code":40403,"message":"Schema 1 not found"}"#, r#""Schema 1 not found""#] {
         let (error, _, asked) = meets(Fault::answer(404, body)).await;
         assert!(matches!(error, RegistryError::UnknownId { id: ID, .. }), "{error:?}");
         assert_eq!(asked, 1);
+    }
+    // A server in between, or a path that is not there, says nothing of the id.
+    for body in ["", "default backend - 404", r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#] {
+        let (error, ..) = meets(Fault::answer(404, body)).await;
+        assert!(matches!(error, RegistryError::Refused { status: 404, .. }), "{error:?}");
+        assert!(error.to_string().contains("is SCHEMA_REGISTRY_URL complete?"), "{error}");
     }
     // It is one of another registry, which gives ids from 1 up, too.
     let (here, there) = (Site::start().await, Site::start().await);

@@ -59,6 +59,23 @@ async fn what_does_not_fit_is_an_error_that_names_subject_level_and_reasons() {
     assert_eq!(site.registry.versions("lamp-value"), [1]);
 }
 
+/// The registry has its default, which would take it.
+#[tokio::test]
+async fn a_stream_s_own_level_counts_beside_the_registry_s() {
+    let site = Site::start().await;
+    let client = site.client();
+    let with_level = |schema| wanted(schema, Registration::IfAbsent).level(Level::FullTransitive);
+    client.id_of(&with_level(BRIGHTER)).await.unwrap();
+    assert!(client.check("lamp-value", LAMP).await.unwrap().compatible);
+    client.id_of(&with_level(LAMP)).await.unwrap();
+    let required = r#"{"type":"record","name":"home.Lamp","fields":[]}"#;
+    assert!(client.check("lamp-value", required).await.unwrap().compatible, "by the registry's level");
+    let error = client.id_of(&with_level(required)).await.unwrap_err();
+    assert!(matches!(error, RegistryError::Incompatible { level: "FULL_TRANSITIVE", .. }), "{error:?}");
+    assert!(error.to_string().contains("version 1: "), "{error}");
+    assert_eq!(site.registry.versions("lamp-value"), [1, 2]);
+}
+
 #[tokio::test]
 async fn exactly_this_schema_may_be_asked_for() {
     let site = Site::start().await;

@@ -121,7 +121,7 @@ async fn a_file_is_registered_by_one_call(registry: &mut Registry) {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/user.avsc");
     let id = client.register_file(&subject, file).await.unwrap();
     assert_eq!(*client.schema_of(id).await.unwrap(), *normalise(UserEvent::STREAM.schema).unwrap());
-    let of_stream = client.register_stream(&UserEvent::STREAM).await;
+    let of_stream = client.register_stream(UserEvent::STREAM).await;
     assert_eq!(of_stream, Ok(vec![(subject.clone(), id)]), "the file is the stream's schema");
     assert_eq!(client.versions(&subject).await, Ok(vec![1]));
 

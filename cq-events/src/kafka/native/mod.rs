@@ -16,12 +16,15 @@
 //!    other calls are documented as thread-safe by librdkafka.
 //! 5. *What is asked for is given back.* The queue, the question and the answer of [`may_write`] belong to it, and are
 //!    destroyed before it returns; what the answer points to is looked at before that.
-//! 6. *No panic crosses into C.* The callbacks catch panics.
+//! 6. *A mock cluster lives as long as its client*, by which it is asked for with each call.
+//! 7. *No panic crosses into C.* The callbacks catch panics.
 
 mod admin;
 mod batch;
 mod callbacks;
 mod handle;
+#[cfg(feature = "testing")]
+mod mock;
 #[cfg(all(test, feature = "testing"))]
 #[allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests;
@@ -29,3 +32,5 @@ mod tests;
 pub(crate) use admin::{controller, may_write};
 pub(crate) use callbacks::{Callbacks, Rebalance};
 pub(crate) use handle::{CommittedOffset, Handle, Polled};
+#[cfg(feature = "testing")]
+pub(crate) use mock::advertise;

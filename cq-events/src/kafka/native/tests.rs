@@ -252,3 +252,17 @@ fn a_question_of_administration_that_nobody_answers_ends_at_its_timeout() {
     assert!(matches!(error, NativeError::AdminOp(RDKafkaErrorCode::OperationTimedOut)), "{error}");
     may_write(client, "a\0b", Duration::from_millis(200)).unwrap_err();
 }
+
+#[test]
+fn a_broker_has_the_address_that_it_is_told_to_have() {
+    let client = |brokers: &str| -> BaseProducer {
+        ClientConfig::new().set("test.mock.num.brokers", brokers).create().unwrap()
+    };
+    let owner = client("1");
+    assert!(advertise(owner.client(), 1, c"localhost", 4711));
+    let metadata = owner.client().fetch_metadata(None, DEADLINE).unwrap();
+    let addresses: Vec<_> = metadata.brokers().iter().map(|broker| (broker.host(), broker.port())).collect();
+    assert_eq!(addresses, [("localhost", 4711)]);
+    let other: BaseProducer = ClientConfig::new().set("bootstrap.servers", "127.0.0.1:9").create().unwrap();
+    assert!(!advertise(other.client(), 1, c"localhost", 4711));
+}

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 /// The longest message of a server that is passed on, in characters.
-const MAX_MESSAGE: usize = 2_000;
+const MAX_MESSAGE: usize = 1_000;
+/// How many of them.
+const MOST_MESSAGES: usize = 20;
 
 /// An answer: of a status that is decided on first.
 #[derive(Clone, Debug)]
@@ -20,9 +22,17 @@ pub(super) struct Said {
     /// The registry's own code, such as 40401.
     pub(super) code: Option<i32>,
     pub(super) messages: Vec<String>,
+    /// The body is a JSON string, or nothing.
+    pub(super) is_bare: bool,
 }
 
 impl Said {
+    /// Whether a 404 is the registry's, about what was asked for: a code of its own, or a bare string, which is what
+    /// some have instead. A path that is not there, and a server in between, say it otherwise.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.code.map_or(self.is_bare, |code| (40_400..40_500).contains(&code))
+    }
+
     /// As a part of a sentence; empty where nothing is said.
     pub(super) fn in_words(&self) -> String {
         if self.messages.is_empty() { String::new() } else { format!(" ({})", self.messages.join("; ")) }
@@ -31,44 +41,41 @@ impl Said {
 
 /// Reads the body of an error: `{"error_code": 40401, "message": "..."}`, where the message may be an array, the body a
 /// bare string, a text, or nothing.
-pub(super) fn said(body: &[u8]) -> Said {
+pub(super) fn said(body: &[u8], scrub: impl Fn(&str) -> String) -> Said {
+    let text = |text: &str| clean(&scrub(text));
     match serde_json::from_slice::<Value>(body) {
         Ok(Value::Object(object)) => {
             let code =
                 object.get("error_code").and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok());
             let messages =
                 object.get("message").or_else(|| object.get("detail")).or_else(|| object.get("title"));
-            Said { code, messages: messages.map(texts).unwrap_or_default() }
-        }
-        Ok(value) => Said { code: None, messages: texts(&value) },
-        Err(_) => {
-            let text = String::from_utf8_lossy(body);
             Said {
-                code: None,
-                messages: text
-                    .split('\n')
-                    .next()
-                    .map(clean)
-                    .into_iter()
-                    .filter(|text| !text.is_empty())
-                    .collect(),
+                code,
+                is_bare: false,
+                messages: messages.map(|messages| texts(messages, &text)).unwrap_or_default(),
             }
+        }
+        Ok(value) => Said { code: None, is_bare: value.is_string(), messages: texts(&value, &text) },
+        Err(_) => {
+            let whole = String::from_utf8_lossy(body);
+            let line = whole.lines().map(text).find(|line| !line.is_empty());
+            Said { code: None, is_bare: false, messages: line.into_iter().collect() }
         }
     }
 }
 
-/// The texts of a string, or of an array of them.
-pub(super) fn texts(value: &Value) -> Vec<String> {
+/// The texts of a string, or of an array of them, made by `text`: at most [`MOST_MESSAGES`].
+pub(super) fn texts(value: &Value, text: &impl Fn(&str) -> String) -> Vec<String> {
     match value {
         Value::Null => Vec::new(),
-        Value::String(text) => vec![clean(text)],
-        Value::Array(items) => items.iter().take(100).flat_map(texts).collect(),
-        other => vec![clean(&other.to_string())],
+        Value::String(message) => vec![text(message)],
+        Value::Array(items) => items.iter().flat_map(|item| texts(item, text)).take(MOST_MESSAGES).collect(),
+        other => vec![text(&other.to_string())],
     }
 }
 
 /// At most [`MAX_MESSAGE`] characters on one line.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let whole = text.trim();
     let mut clean: String =
         whole.chars().take(MAX_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -85,7 +92,7 @@ mod tests {
     #[test]
     fn bodies_of_errors_come_in_many_forms() {
         let said = |body: &str| {
-            let said = super::said(body.as_bytes());
+            let said = super::said(body.as_bytes(), str::to_owned);
             (said.code, said.messages)
         };
         let strings = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
@@ -100,7 +107,7 @@ mod tests {
         assert_eq!(said(r#"{"error_code":"x","message":null}"#), (None, Vec::new()));
         assert_eq!(said(r#"{"title":"Bad Request","status":400}"#), (None, strings(&["Bad Request"])));
         let long = "x".repeat(10_000);
-        assert_eq!(super::said(long.as_bytes()).messages[0].chars().count(), MAX_MESSAGE + 1);
-        assert_eq!(super::said(&[0xff, 0x00, b'a']).messages, ["\u{fffd} a"]);
+        assert_eq!(super::said(long.as_bytes(), str::to_owned).messages[0].chars().count(), MAX_MESSAGE + 1);
+        assert_eq!(super::said(&[0xff, 0x00, b'a'], str::to_owned).messages, ["\u{fffd} a"]);
     }
 }

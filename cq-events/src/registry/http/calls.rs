@@ -42,6 +42,10 @@ pub(super) fn version(subject: &str, version: &str) -> Call {
     get(format!("/subjects/{}/versions/{version}", segment(subject)))
 }
 
+pub(super) fn deleted_version(subject: &str, version: i64) -> Call {
+    get(format!("/subjects/{}/versions/{version}?deleted=true", segment(subject)))
+}
+
 pub(super) fn find(subject: &str, schema: &str) -> Call {
     post(format!("/subjects/{}?normalize=true", segment(subject)), json!({ "schema": schema }))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{Shared, WeakShared};
+use tokio::runtime;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -16,8 +17,8 @@ use crate::registry::{RegistryError, SchemaId};
 /// The most schemas that are kept: more than the topics of a program have. The oldest goes first.
 const MOST: usize = 1_024;
 /// How long it is believed that an id is unknown: long enough that a topic full of it does not flood the registry, and
-/// shorter than the retries of one message take, since a registry may learn of a schema a little after its first message.
-const UNKNOWN_FOR: Duration = Duration::from_millis(200);
+/// shorter than the retries of a message mostly take, since a registry may learn of a schema a little after its first message.
+const UNKNOWN_FOR: Duration = Duration::from_millis(50);
 
 /// What stands for a schema. Two of them never share an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +26,9 @@ pub(super) enum Key {
     Id(SchemaId),
     Guid(Uuid),
 }
+
+/// A look-up lives by the runtime that began it, and dies with it: each has its own.
+type Flying = (runtime::Id, Key);
 
 type Outcome = Result<Arc<str>, RegistryError>;
 type Lookup = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -40,7 +44,7 @@ struct State {
     order: VecDeque<Key>,
     unknown: HashMap<Key, (Instant, RegistryError)>,
     /// Weak: a look-up that nobody waits for any more ends, and the next who asks begins anew.
-    under_way: HashMap<Key, WeakShared<Lookup>>,
+    under_way: HashMap<Flying, WeakShared<Lookup>>,
 }
 
 impl Flights {
@@ -50,7 +54,8 @@ impl Flights {
         F: Future<Output = Outcome> + Send + 'static,
     {
         // Bound, so that the lock is given back before the next one.
-        let begun = self.lock().begin(key);
+        let runtime = runtime::Handle::current().id();
+        let begun = self.lock().begin((runtime, key));
         let flight = match begun {
             Begun::Known(outcome) => return outcome,
             Begun::UnderWay(flight) => flight,
@@ -59,19 +64,19 @@ impl Flights {
                 let lookup: Lookup = Box::pin(async move {
                     let outcome = looking.await;
                     if let Some(flights) = flights.upgrade() {
-                        flights.lock().end(key, &outcome);
+                        flights.lock().end((runtime, key), &outcome);
                     }
                     outcome
                 });
                 let flight = lookup.shared();
                 let mut state = self.lock();
                 // Somebody else may have begun in between.
-                match state.begin(key) {
+                match state.begin((runtime, key)) {
                     Begun::Known(outcome) => return outcome,
                     Begun::UnderWay(flight) => flight,
                     Begun::New => {
                         if let Some(weak) = flight.downgrade() {
-                            state.under_way.insert(key, weak);
+                            state.under_way.insert((runtime, key), weak);
                         }
                         flight
                     }
@@ -94,7 +99,8 @@ enum Begun {
 }
 
 impl State {
-    fn begin(&mut self, key: Key) -> Begun {
+    fn begin(&mut self, flying: Flying) -> Begun {
+        let (_, key) = flying;
         if let Some(schema) = self.known.get(&key) {
             return Begun::Known(Ok(Arc::clone(schema)));
         }
@@ -103,11 +109,16 @@ impl State {
             Some(_) => drop(self.unknown.remove(&key)),
             None => {}
         }
-        self.under_way.get(&key).and_then(WeakShared::upgrade).map_or(Begun::New, Begun::UnderWay)
+        self.under_way.get(&flying).and_then(WeakShared::upgrade).map_or(Begun::New, Begun::UnderWay)
     }
 
-    fn end(&mut self, key: Key, outcome: &Outcome) {
-        self.under_way.remove(&key);
+    fn end(&mut self, flying: Flying, outcome: &Outcome) {
+        let (_, key) = flying;
+        self.under_way.remove(&flying);
+        // Those that nobody waited for to the end.
+        if self.under_way.len() >= MOST {
+            self.under_way.retain(|_, flight| flight.upgrade().is_some());
+        }
         match outcome {
             Ok(schema) => {
                 if self.known.insert(key, Arc::clone(schema)).is_none() {

@@ -29,7 +29,7 @@ pub(crate) use policy::differences;
 
 use super::{RegistryConfig, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
 use crate::config::ConfigError;
-use answer::Answer;
+use answer::{Answer, Said};
 use flights::{Flights, Key};
 use policy::Ids;
 use transport::{Call, Transport};
@@ -82,13 +82,21 @@ impl HttpRegistry {
     ) -> Result<Arc<str>, RegistryError> {
         let transport = Arc::clone(&self.transport);
         let look_up = || async move {
-            match transport.call(&call).await? {
-                Answer::Value(value) => schema::assemble(&transport, (&call, &value)).await,
-                Answer::Refused { status: 404, said } => {
-                    Err(unknown(format!("{}{}", transport.name(), said.in_words())))
+            let looking = async {
+                match transport.call(&call).await? {
+                    Answer::Value(value) => schema::assemble(&transport, (&call, &value)).await,
+                    Answer::Refused { status: 404, said }
+                        if said.is_not_found() || knows_none(key, &said) =>
+                    {
+                        Err(unknown(format!("{}{}", transport.name(), said.in_words())))
+                    }
+                    Answer::Refused { status, said } => Err(transport.refused(&call, status, said)),
                 }
-                Answer::Refused { status, said } => Err(transport.refused(&call, status, said)),
-            }
+            };
+            // With all that the schema refers to.
+            let longest = transport.longest();
+            let late = |_| Err(transport.unavailable(format!("no answer to {call} within {longest:?}")));
+            tokio::time::timeout(longest, looking).await.unwrap_or_else(late)
         };
         self.flights.get(key, look_up).await
     }
@@ -114,4 +122,9 @@ impl fmt::Debug for HttpRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpRegistry").field("config", self.transport.config()).finish_non_exhaustive()
     }
+}
+
+/// Whether the registry knows no GUIDs at all: the path is not there, and nothing is said of it.
+fn knows_none(key: Key, said: &Said) -> bool {
+    matches!(key, Key::Guid(_)) && *said == Said::default()
 }

@@ -8,7 +8,7 @@ use cq_events_schema::{Level, Schemas};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::answer::{Answer, texts};
+use super::answer::{Answer, clean, texts};
 use super::transport::Call;
 use super::{HttpRegistry, calls, schema};
 use crate::event::StreamInfo;
@@ -186,7 +186,9 @@ impl HttpRegistry {
         };
         let compatible = value.get("is_compatible").and_then(Value::as_bool);
         let compatible = compatible.ok_or_else(|| self.transport.unexpected(&call, "no `is_compatible`"))?;
-        Ok(Compatibility { compatible, messages: value.get("messages").map(texts).unwrap_or_default() })
+        let text = |text: &str| clean(&self.transport.scrub(text));
+        let messages = value.get("messages").map(|messages| texts(messages, &text)).unwrap_or_default();
+        Ok(Compatibility { compatible, messages })
     }
 
     /// What new versions of a subject must have in common with earlier ones: the subject's own level, or the registry's.
@@ -199,7 +201,7 @@ impl HttpRegistry {
         let name =
             value.get("compatibilityLevel").or_else(|| value.get("compatibility")).and_then(Value::as_str);
         let level = name.and_then(Level::of_name);
-        level.ok_or_else(|| self.transport.unexpected(&call, &format!("no level that is known: {value}")))
+        level.ok_or_else(|| self.transport.unexpected(&call, "no level that is known"))
     }
 
     /// Sets the level of a subject; with None that of the registry, for all subjects that have none.
@@ -252,7 +254,7 @@ impl HttpRegistry {
     async fn find_value(&self, call: &Call) -> Result<Option<Value>, RegistryError> {
         match self.transport.call(call).await? {
             Answer::Value(value) => Ok(Some(value)),
-            Answer::Refused { status: 404, .. } => Ok(None),
+            Answer::Refused { status: 404, said } if said.is_not_found() => Ok(None),
             Answer::Refused { status, said } => Err(self.transport.refused(call, status, said)),
         }
     }

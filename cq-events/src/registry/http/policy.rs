@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cq_events_schema::{Level, Schemas, check_compatibility, normalise};
 
-use super::operations::Version;
+use super::operations::{Registered, Version};
 use super::{HttpRegistry, RegistryError};
 use crate::registry::{Registration, SchemaId, SubjectSchema};
 
@@ -39,14 +39,18 @@ impl HttpRegistry {
             Registration::Latest => self.latest(subject, schema).await?,
             Registration::Exact => match self.same(subject, schema).await? {
                 Ok(id) => id,
-                Err(latest) => {
+                Err(earlier) => {
+                    let latest = earlier.last().map(|version| version.version);
                     let (registry, subject) = (self.transport.name(), subject.to_owned());
                     return Err(RegistryError::NotRegistered { registry, subject, latest });
                 }
             },
             Registration::IfAbsent => match self.same(subject, schema).await? {
                 Ok(id) => id,
-                Err(_) => self.register(subject, schema).await?,
+                Err(earlier) => {
+                    self.check_level(wanted, schema, &earlier)?;
+                    self.register(subject, schema).await?
+                }
             },
         };
         let mut ids = self.ids.lock();
@@ -57,7 +61,7 @@ impl HttpRegistry {
         Ok(id)
     }
 
-    /// The id of the version that has the very schema; else the number of the latest version, where there is one.
+    /// The id of the version that has the very schema; else the earlier versions, the oldest first.
     ///
     /// Registries compare texts in one way or another. Apicurio leaves documentation and aliases aside: to it a schema with
     /// other words is the one that it has, and no version of its own; where the bytes are the same, so it is to us. Where it
@@ -67,24 +71,62 @@ impl HttpRegistry {
         &self,
         subject: &str,
         schema: &str,
-    ) -> Result<Result<SchemaId, Option<i32>>, RegistryError> {
-        if let Some(found) = self.find(subject, schema).await?
+    ) -> Result<Result<SchemaId, Vec<Registered>>, RegistryError> {
+        // A version that we cannot parse is not ours, which we can.
+        let parsed = |found: Result<Option<Registered>, RegistryError>| match found {
+            Err(RegistryError::Schema { .. }) => Ok(None),
+            found => found,
+        };
+        if let Some(found) = parsed(self.find(subject, schema).await)?
             && differences(schema, &found.schema).is_empty()
         {
             return Ok(Ok(found.id));
         }
         let versions = self.versions(subject).await?;
-        for version in versions.iter().rev().take(MOST_VERSIONS) {
-            let found = match self.version(subject, Version::Number(*version)).await {
-                // A version that we cannot parse is not ours, which we can.
-                Err(RegistryError::Schema { .. }) => None,
-                found => found?,
-            };
-            if let Some(found) = found.filter(|found| *found.schema == *schema) {
-                return Ok(Ok(found.id));
+        let mut earlier = Vec::with_capacity(versions.len());
+        for version in versions.iter().skip(versions.len().saturating_sub(MOST_VERSIONS)) {
+            let found = parsed(self.version(subject, Version::Number(*version)).await)?;
+            match found {
+                Some(found) if *found.schema == *schema => return Ok(Ok(found.id)),
+                found => earlier.extend(found),
             }
         }
-        Ok(Err(versions.last().copied()))
+        Ok(Err(earlier))
+    }
+
+    /// The registry may have another level than the stream, or none.
+    fn check_level(
+        &self,
+        wanted: &SubjectSchema<'_>,
+        schema: &str,
+        earlier: &[Registered],
+    ) -> Result<(), RegistryError> {
+        let Some(level) = wanted.level else { return Ok(()) };
+        let parse = |origin: &str, text: &str| {
+            Schemas::parse_text(origin, text).map_err(|mistakes| RegistryError::Schema {
+                origin: origin.to_owned(),
+                reason: mistakes.to_string(),
+            })
+        };
+        let ours = parse(&wanted.subject, schema)?;
+        let theirs: Vec<Schemas> = earlier
+            .iter()
+            .map(|version| parse(&version.subject, &version.schema))
+            .collect::<Result<_, _>>()?;
+        let found = check_compatibility(level, &ours, &theirs.iter().collect::<Vec<_>>());
+        let messages = found.iter().flat_map(|found| {
+            let version = earlier.get(found.version).map_or(0, |version| version.version);
+            found
+                .findings
+                .iter()
+                .map(move |finding| format!("version {version}: {}: {}", finding.path, finding.message))
+        });
+        let messages: Box<[String]> = messages.collect();
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let (registry, subject) = ("this build".to_owned(), (&*wanted.subject).into());
+        Err(RegistryError::Incompatible { registry, subject, level: level.name(), messages })
     }
 
     async fn latest(&self, subject: &str, schema: &str) -> Result<SchemaId, RegistryError> {

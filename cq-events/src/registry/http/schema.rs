@@ -6,13 +6,15 @@ use std::sync::Arc;
 use cq_events_schema::{Schemas, Sources};
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::{Answer, clean};
 use super::calls;
 use super::transport::{Call, Transport};
 use crate::registry::RegistryError;
 
 /// The most schemas that one may refer to, also by way of others.
 const MOST_REFERENCES: usize = 256;
+/// The largest text of a schema, in bytes: what is larger is not parsed.
+const MAX_TEXT: usize = 1 << 20;
 
 /// A schema as it was registered: its text, and the versions whose types it uses.
 #[derive(Clone, Debug)]
@@ -21,10 +23,20 @@ struct Text {
     references: Vec<Reference>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Reference {
+    /// What it is called: a name is looked up once, by the first who uses it.
+    name: String,
     subject: String,
     version: i64,
+}
+
+/// What is wrong with an answer.
+enum Wrong {
+    /// It is none of a registry.
+    Answer(&'static str),
+    /// It is a schema that is not for us.
+    Schema(String),
 }
 
 /// The assembled schema of an answer: one text, with all that it refers to inlined.
@@ -35,45 +47,67 @@ pub(super) async fn assemble(
     transport: &Transport,
     (call, value): (&Call, &Value),
 ) -> Result<Arc<str>, RegistryError> {
-    let origin = || format!("what {} answers to {call}", transport.name());
-    let wrong = |reason: String| RegistryError::Schema { origin: origin(), reason };
-    let root = text(value).map_err(wrong)?;
+    let not_ours = |reason: String| RegistryError::Schema {
+        origin: format!("what {} answers to {call}", transport.name()),
+        reason: transport.scrub(&reason),
+    };
+    let read = |call: &Call, value: &Value| {
+        text(value).map_err(|wrong| match wrong {
+            Wrong::Answer(reason) => transport.unexpected(call, reason),
+            Wrong::Schema(reason) => not_ours(reason),
+        })
+    };
+    let root = read(call, value)?;
     let mut sources = Sources::default();
     let mut ids = vec![sources.add("schema", &root.schema)];
     let mut seen = BTreeSet::new();
     let mut wanted: VecDeque<Reference> = root.references.into();
-    while let Some(reference) = wanted.pop_front() {
-        if !seen.insert(reference.clone()) {
+    while let Some(Reference { name, subject, version }) = wanted.pop_front() {
+        if !seen.insert(name) {
             continue;
         }
         if seen.len() > MOST_REFERENCES {
-            return Err(wrong(format!("it refers to more than {MOST_REFERENCES} other schemas")));
+            return Err(not_ours(format!("it refers to more than {MOST_REFERENCES} other schemas")));
         }
-        let Reference { subject, version } = &reference;
-        let call = calls::version(subject, &version.to_string());
+        // What was deleted since is still there for those who refer to it.
+        let call = calls::deleted_version(&subject, version);
         let found = match transport.call(&call).await? {
-            Answer::Value(value) => text(&value).map_err(wrong)?,
+            Answer::Value(value) => read(&call, &value)?,
+            Answer::Refused { status: 404, said } if said.is_not_found() => {
+                return Err(not_ours(format!(
+                    "it refers to version {version} of subject {subject}, which is not there"
+                )));
+            }
             Answer::Refused { status, said } => return Err(transport.refused(&call, status, said)),
         };
         ids.push(sources.add(format!("version {version} of subject {subject}"), &found.schema));
-        wanted.extend(found.references);
+        // What it uses itself comes first, as it does where its registry resolves names.
+        found.references.into_iter().rev().for_each(|reference| wanted.push_front(reference));
     }
-    let schemas = Schemas::parse(sources, &ids).map_err(|mistakes| wrong(mistakes.to_string()))?;
-    let root = schemas.roots().first().ok_or_else(|| wrong("it is empty".to_owned()))?;
+    let schemas = Schemas::parse(sources, &ids).map_err(|mistakes| not_ours(mistakes.to_string()))?;
+    let root = schemas.roots().first().ok_or_else(|| not_ours("it is empty".to_owned()))?;
     Ok(schemas.write(root).into())
 }
 
-fn text(value: &Value) -> Result<Text, String> {
+fn text(value: &Value) -> Result<Text, Wrong> {
     if let Some(kind) = value.get("schemaType").and_then(Value::as_str).filter(|kind| *kind != "AVRO") {
-        return Err(format!("it is a schema of the type {kind}, and not of Avro"));
+        return Err(Wrong::Schema(format!("it is a schema of the type {}, and not of Avro", clean(kind))));
     }
-    let schema = value.get("schema").and_then(Value::as_str).ok_or("it has no `schema`")?.to_owned();
+    let schema = value.get("schema").and_then(Value::as_str).ok_or(Wrong::Answer("no `schema`"))?;
+    if schema.len() > MAX_TEXT {
+        return Err(Wrong::Schema(format!("it has {} bytes, and {MAX_TEXT} is the most", schema.len())));
+    }
     let references = value.get("references").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if references.len() > MOST_REFERENCES {
+        return Err(Wrong::Schema(format!("it refers to more than {MOST_REFERENCES} other schemas")));
+    }
     let references = references.iter().map(|reference| {
-        let subject = reference.get("subject").and_then(Value::as_str).map(str::to_owned);
+        let text = |key: &str| reference.get(key).and_then(Value::as_str).map(str::to_owned);
         let version = reference.get("version").and_then(Value::as_i64);
-        let both = subject.zip(version).ok_or("a reference without a subject or version")?;
-        Ok(Reference { subject: both.0, version: both.1 })
+        let whole = text("name").zip(text("subject")).zip(version);
+        let ((name, subject), version) =
+            whole.ok_or(Wrong::Answer("a reference without name, subject or version"))?;
+        Ok(Reference { name, subject, version })
     });
-    Ok(Text { schema, references: references.collect::<Result<_, &str>>()? })
+    Ok(Text { schema: schema.to_owned(), references: references.collect::<Result<_, _>>()? })
 }

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, Method, StatusCode, Url};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::answer::{Answer, Said, said};
+use super::answer::{Answer, Said, clean, said};
 use super::tls;
-use crate::config::{ConfigError, REDACTED, without_user_info};
-use crate::registry::config::Auth;
+use crate::config::{ConfigError, REDACTED};
+use crate::registry::config::{Auth, named};
 use crate::registry::{RegistryConfig, RegistryError};
 
 /// The largest answer, in bytes. A schema has at most a megabyte, which JSON may escape; a list of all subjects is long.
@@ -41,6 +41,19 @@ pub(super) struct Call {
     pub(super) body: Option<Value>,
 }
 
+impl Call {
+    /// Dots in a path are folded, and what is empty is passed over: another call would be made.
+    fn check(&self, wrong: impl FnOnce(&str) -> RegistryError) -> Result<(), RegistryError> {
+        let path = self.path.split('?').next().unwrap_or_default();
+        let folds = path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | ".."));
+        if folds {
+            Err(wrong("nothing: it was not asked, since no subject may be empty, `.` or `..`"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)
@@ -56,6 +69,12 @@ struct Failed {
 
 impl Transport {
     pub(super) fn new(config: RegistryConfig) -> Result<Self, ConfigError> {
+        for url in &config.urls {
+            // It has no user info any more.
+            Url::parse(url).map_err(|error| {
+                ConfigError::of(named("urls"), format!("holds `{url}`: it is no URL ({error})"))
+            })?;
+        }
         let client = Client::builder()
             .user_agent(concat!("cq-events/", env!("CARGO_PKG_VERSION")))
             .tls_backend_preconfigured(tls::client_config(&config)?)
@@ -64,7 +83,7 @@ impl Transport {
             .no_proxy()
             .pool_idle_timeout(Duration::from_secs(30))
             .build()
-            .map_err(|error| ConfigError::of("SCHEMA_REGISTRY_URL", words(&error)))?;
+            .map_err(|error| ConfigError::of(named("urls"), words(&error)))?;
         if config.auth.is_some() && config.urls.iter().any(|url| is_open(url)) {
             tracing::warn!(urls = ?config.urls, "credentials for the schema registry travel without encryption");
         }
@@ -86,17 +105,25 @@ impl Transport {
     /// # Errors
     /// `Unavailable` when none of the URLs gives one in time; `Unexpected` when it is no answer of a registry.
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, RegistryError> {
+        call.check(|reason| self.unexpected(call, reason))?;
         let urls = self.config.urls.len().max(1);
-        let deadline = Instant::now() + self.config.timeout * ROUNDS;
+        let deadline = Instant::now() + self.longest();
         let mut failed = Failed { reason: "it has no URL".to_owned(), after: None };
         for round in 0..ROUNDS {
             let first = self.preferred.load(Ordering::Relaxed);
             let mut wait = self.backoff(round);
-            for index in (first..first + urls).map(|index| index % urls) {
+            for (tried, index) in (first..first + urls).map(|index| index % urls).enumerate() {
                 let Some(url) = self.config.urls.get(index) else { continue };
-                let left = deadline.saturating_duration_since(Instant::now()).min(self.config.timeout);
+                // So that none of them takes the time of those behind it.
+                let share = deadline.saturating_duration_since(Instant::now())
+                    / (urls - tried).try_into().unwrap_or(1);
+                let left = share.min(self.config.timeout);
                 let answer = match timeout(left, self.attempt(url, call)).await {
                     Ok(answer) => answer?,
+                    // Cut short: the reason before says more.
+                    Err(_) if round > 0 && left < self.config.timeout => {
+                        Err(Failed { after: None, ..failed })
+                    }
                     Err(_) => Err(Failed { reason: format!("no answer within {left:.1?}"), after: None }),
                 };
                 match answer {
@@ -109,7 +136,7 @@ impl Transport {
                 wait = wait.max(failed.after.unwrap_or_default());
                 tracing::debug!(%url, %call, round, reason = failed.reason, "the schema registry does not answer");
             }
-            if round + 1 == ROUNDS || Instant::now() + wait >= deadline {
+            if round + 1 == ROUNDS || wait >= deadline.saturating_duration_since(Instant::now()) {
                 break;
             }
             sleep(wait).await;
@@ -118,7 +145,16 @@ impl Transport {
         if let Some(after) = failed.after {
             reason = format!("{reason} (it wants to be asked again after {} s)", after.as_secs());
         }
-        Err(RegistryError::Unavailable { registry: self.name(), reason })
+        Err(self.unavailable(reason))
+    }
+
+    /// How long a call may take.
+    pub(super) fn longest(&self) -> Duration {
+        self.config.timeout * ROUNDS
+    }
+
+    pub(super) fn unavailable(&self, reason: String) -> RegistryError {
+        RegistryError::Unavailable { registry: self.name(), reason }
     }
 
     /// One request: an answer, what is worth another attempt, or an error that no attempt helps.
@@ -162,16 +198,14 @@ impl Transport {
             }
         }
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-            let reason = match said(&body).messages.first() {
-                Some(message) => format!("status {status}: {}", self.scrub(message)),
+            let reason = match self.said(&body).messages.first() {
+                Some(message) => format!("status {status}: {message}"),
                 None => format!("status {status}"),
             };
             return Ok(Err(Failed { reason, after: retry_after(&headers) }));
         }
         if !status.is_success() {
-            let mut said = said(&body);
-            said.messages.iter_mut().for_each(|message| *message = self.scrub(message));
-            return Ok(Ok(Answer::Refused { status: status.as_u16(), said }));
+            return Ok(Ok(Answer::Refused { status: status.as_u16(), said: self.said(&body) }));
         }
         match serde_json::from_slice(&body) {
             Ok(value) => Ok(Ok(Answer::Value(value))),
@@ -181,11 +215,8 @@ impl Transport {
 
     /// What came is no answer of a registry.
     pub(super) fn unexpected(&self, call: &Call, reason: &str) -> RegistryError {
-        RegistryError::Unexpected {
-            registry: self.name(),
-            call: call.to_string().into(),
-            reason: reason.to_owned(),
-        }
+        let (call, reason) = (call.to_string().into(), clean(&self.scrub(reason)));
+        RegistryError::Unexpected { registry: self.name(), call, reason }
     }
 
     /// The registry refuses.
@@ -200,8 +231,13 @@ impl Transport {
         }
     }
 
+    /// What the body of an error says.
+    fn said(&self, body: &[u8]) -> Said {
+        said(body, |text| self.scrub(text))
+    }
+
     /// A text of the server without any secret of ours that it may repeat.
-    fn scrub(&self, text: &str) -> String {
+    pub(super) fn scrub(&self, text: &str) -> String {
         let secrets = self.config.secrets().into_iter().filter(|secret| !secret.is_empty());
         secrets.fold(text.to_owned(), |text, secret| text.replace(&secret, REDACTED))
     }
@@ -225,9 +261,12 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
+/// Of the target no more than the server: the rest may hold a token.
 fn redirected(status: StatusCode, headers: &HeaderMap) -> String {
-    let target = headers.get(LOCATION).and_then(|target| target.to_str().ok());
-    let target = target.map_or_else(String::new, |target| format!(" to {}", without_user_info(target)));
+    let target =
+        headers.get(LOCATION).and_then(|target| target.to_str().ok()).and_then(|target| target.parse().ok());
+    let target = target.map(|target: Url| target.origin().ascii_serialization());
+    let target = target.map_or_else(String::new, |target| format!(" to {target}"));
     format!(
         "a redirect ({}){target}, which is not followed: set SCHEMA_REGISTRY_URL to the registry itself",
         status.as_u16()
