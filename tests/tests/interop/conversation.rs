@@ -10,7 +10,7 @@ use chip_quality_events::system::SystemEvent;
 use chip_quality_events::user::UserEvent;
 use codec_events::now::NowEvent;
 use codec_events::old::OldEvent;
-use cq_events::event::{EventStream, StreamSchema as _};
+use cq_events::event::{EventStream, HeaderPolicy, StreamSchema as _};
 use cq_events_tests::languages::lab::key_of;
 use cq_events_tests::languages::samples::resolved;
 use cq_events_tests::languages::{Lab, Outgoing, Program, Received, Sample, Samples, Seen, Subject};
@@ -58,6 +58,7 @@ async fn both_ways<S: EventStream + Clone>(lab: &Lab, program: &mut Program, see
         let seen = program.read(topic, ours.len(), reader);
         assert_eq!(differences(&expected, &seen), NONE);
         assert_eq!(types(&seen), S::STREAM.events.iter().map(|event| event.fullname.to_owned()).collect());
+        assert!(seen.iter().all(|seen| has_headers(seen, S::STREAM.headers)), "{seen:?}");
     }
 
     for (subject, seed) in SUBJECTS.into_iter().zip(seed * 100..) {
@@ -169,6 +170,13 @@ pub(crate) fn differences(expected: &Expected, seen: &[Seen]) -> Vec<String> {
     }
     differences.extend(missing.into_iter().map(|(place, what)| format!("{place:?}: missing: {what:?}")));
     differences
+}
+
+/// Whether a message's headers name its event's type, where its stream has such headers.
+fn has_headers(seen: &Seen, policy: HeaderPolicy) -> bool {
+    let fullname = types(std::slice::from_ref(seen)).pop_first();
+    let named = seen.headers.get("ce_type").cloned().flatten();
+    named == fullname.filter(|_| policy == HeaderPolicy::CloudEvents)
 }
 
 /// The events' fullnames.
