@@ -10,12 +10,14 @@ use chip_quality_events::system::SystemEvent;
 use chip_quality_events::user::UserEvent;
 use codec_events::now::NowEvent;
 use codec_events::old::OldEvent;
-use cq_events::event::{EventStream, StreamSchema as _};
+use cq_events::event::{EventStream, HeaderPolicy, StreamSchema as _};
 use cq_events_tests::languages::lab::key_of;
 use cq_events_tests::languages::samples::resolved;
 use cq_events_tests::languages::{Lab, Outgoing, Program, Received, Sample, Samples, Seen, Subject};
 use cq_events_tests::raw;
 use cq_events_tests::registries::Registry;
+use kinds_events::keyed_record::KeyedRecordEvent;
+use kinds_events::keyed_topic_record::KeyedTopicRecordEvent;
 use kinds_events::kinds::KindsEvent;
 use serde_json::Value as Json;
 
@@ -29,7 +31,8 @@ const SUBJECTS: [Subject; 3] = [Subject::Topic, Subject::Record, Subject::TopicR
 
 /// Every event type in both directions, every field compared.
 pub(crate) async fn with(registry: Registry, start: Start) {
-    let streams = STREAMS.into_iter().chain([KindsEvent::STREAM, OldEvent::STREAM, NowEvent::STREAM]);
+    let others = [KindsEvent::STREAM, KeyedRecordEvent::STREAM, KeyedTopicRecordEvent::STREAM];
+    let streams = STREAMS.into_iter().chain(others).chain([OldEvent::STREAM, NowEvent::STREAM]);
     let lab = Lab::start(registry, streams).await;
     let mut program = start(&lab.servers(), &lab.registry());
     both_ways::<InspectionEvent>(&lab, &mut program, 1).await;
@@ -38,6 +41,8 @@ pub(crate) async fn with(registry: Registry, start: Start) {
     both_ways::<UserEvent>(&lab, &mut program, 4).await;
     both_ways::<SystemEvent>(&lab, &mut program, 5).await;
     both_ways::<KindsEvent>(&lab, &mut program, 6).await;
+    both_ways::<KeyedRecordEvent>(&lab, &mut program, 7).await;
+    both_ways::<KeyedTopicRecordEvent>(&lab, &mut program, 8).await;
     across_versions(&lab, &mut program).await;
 }
 
@@ -53,6 +58,7 @@ async fn both_ways<S: EventStream + Clone>(lab: &Lab, program: &mut Program, see
         let seen = program.read(topic, ours.len(), reader);
         assert_eq!(differences(&expected, &seen), NONE);
         assert_eq!(types(&seen), S::STREAM.events.iter().map(|event| event.fullname.to_owned()).collect());
+        assert!(seen.iter().all(|seen| has_headers(seen, S::STREAM.headers)), "{seen:?}");
     }
 
     for (subject, seed) in SUBJECTS.into_iter().zip(seed * 100..) {
@@ -164,6 +170,13 @@ pub(crate) fn differences(expected: &Expected, seen: &[Seen]) -> Vec<String> {
     }
     differences.extend(missing.into_iter().map(|(place, what)| format!("{place:?}: missing: {what:?}")));
     differences
+}
+
+/// Whether a message's headers name its event's type, where its stream has such headers.
+fn has_headers(seen: &Seen, policy: HeaderPolicy) -> bool {
+    let fullname = types(std::slice::from_ref(seen)).pop_first();
+    let named = seen.headers.get("ce_type").cloned().flatten();
+    named == fullname.filter(|_| policy == HeaderPolicy::CloudEvents)
 }
 
 /// The events' fullnames.
