@@ -131,7 +131,7 @@ fn register(stream: Stream, remote: &Remote) -> Result<StreamJson, Error> {
     let (name, topic, partitions) = (stream.name.clone(), stream.topic.clone(), stream.partitions);
     let mut subjects = Vec::new();
     for local in Local::of_streams(vec![stream]) {
-        let outcome = one(&local, remote, Options::default())?;
+        let outcome = one(&local, remote, Options::default()).map_err(|halted| halted.error)?;
         // Two streams may share the subject of an event; each is a version of it then, where the two go together.
         if outcome.deed == Deed::Refused {
             let message = format!("subject {}: what streams have for it does not go together", local.subject);
@@ -173,9 +173,9 @@ fn tell(ready: &Json<'_>, screen: &mut Screen<'_>) -> Result<(), Error> {
             vec![
                 "from confluent_kafka.schema_registry import SchemaRegistryClient".to_owned(),
                 format!(
-                    "kafka = {{\"bootstrap.servers\": \"{bootstrap_servers}\", \"group.id\": \"dev\", \
-                     \"auto.offset.reset\": \"earliest\", \"session.timeout.ms\": {session_timeout_ms}}}"
+                    "kafka = {{\"bootstrap.servers\": \"{bootstrap_servers}\", \"session.timeout.ms\": {session_timeout_ms}}}"
                 ),
+                "producer = kafka | {\"partitioner\": \"murmur2_random\"}  # as ours, so that a key has one partition".to_owned(),
                 format!("registry = SchemaRegistryClient({{\"url\": \"{schema_registry_url}\"}})"),
             ],
         ),

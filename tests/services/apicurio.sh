@@ -235,7 +235,10 @@ main() {
     *) need_tools ;;
   esac
   case $command in
-    fetch) need_java && fetch ;;
+    fetch)
+      need_java
+      fetch
+      ;;
     start) start "$@" ;;
     stop) stop "$@" ;;
     kill) signal_registry KILL 10 "$@" ;;

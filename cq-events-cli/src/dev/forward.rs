@@ -1,5 +1,7 @@
 //! A port that was asked for, in front of the broker's: the embedded broker listens where the system says.
 
+use std::time::Duration;
+
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -9,8 +11,10 @@ pub(super) async fn forward(listener: TcpListener, address: String) {
     let mut connections = JoinSet::new();
     loop {
         // A connection that is gone before it is taken concerns nobody.
-        if let Ok((client, _)) = listener.accept().await {
-            connections.spawn(pass(client, address.clone()));
+        match listener.accept().await {
+            Ok((client, _)) => drop(connections.spawn(pass(client, address.clone()))),
+            // Or there are too many, which takes a while.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
         while connections.try_join_next().is_some() {}
     }

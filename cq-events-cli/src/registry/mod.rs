@@ -17,6 +17,8 @@ pub mod standing;
 pub mod status;
 pub mod verdict;
 
+use std::collections::BTreeSet;
+
 use crate::args::{Ask, Which};
 use crate::error::Error;
 use crate::screen::Screen;
@@ -43,7 +45,10 @@ pub fn run(ask: &Ask, screen: &mut Screen<'_>) -> Result<(), Error> {
             let subjects = if options.all {
                 None
             } else {
-                Some(local(&options.which)?.into_iter().map(|local| local.subject).collect())
+                // Streams may share one.
+                let subjects: BTreeSet<_> =
+                    local(&options.which)?.into_iter().map(|local| local.subject).collect();
+                Some(subjects.into_iter().collect())
             };
             pull::pull(subjects, &Remote::from_env()?, (&options.into, options.force), screen)
         }

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use cq_events::registry::RegistryError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
@@ -42,6 +43,8 @@ enum Deed {
     Differs,
     /// The registry has what is no schema.
     Unreadable,
+    /// It is a schema, and none of Avro.
+    Skipped,
 }
 
 const COLUMNS: [Column; 5] = [
@@ -93,7 +96,11 @@ fn keep(subject: &str, (version, entry): Entry, folder: &Path, force: bool) -> R
     };
     let registered = match entry {
         Ok(registered) => registered,
-        Err(reason) => return pulled(Deed::Unreadable, None, Some(reason)),
+        Err(error) => {
+            let is_another = matches!(error, RegistryError::SchemaType { .. });
+            let deed = if is_another { Deed::Skipped } else { Deed::Unreadable };
+            return pulled(deed, None, Some(error.to_string()));
+        }
     };
     let id = Some(registered.id.get());
     let text = format!("{}\n", registered.schema);
@@ -134,6 +141,7 @@ fn tell(pulled: &[Pulled], screen: &mut Screen<'_>) -> Result<(), Error> {
             Deed::Unchanged => "unchanged",
             Deed::Differs => "differs",
             Deed::Unreadable => "unreadable",
+            Deed::Skipped => "skipped",
         };
         let id = id.map_or_else(|| "-".to_owned(), |id| id.to_string());
         let file = escape(&file.display().to_string());

@@ -82,7 +82,17 @@ pub fn register(
     options: Options,
     screen: &mut Screen<'_>,
 ) -> Result<(), Error> {
-    let (outcomes, ended) = each(local, screen, |local| Ok(one(local, remote, options)?));
+    let mut outcomes = Vec::with_capacity(local.len());
+    let (_, ended) = each(local, screen, |local| match one(local, remote, options) {
+        Ok(outcome) => {
+            outcomes.push(outcome);
+            Ok(())
+        }
+        Err(halted) => {
+            outcomes.extend(halted.done);
+            Err(halted.error.into())
+        }
+    });
     let mut table = Table::new(&COLUMNS);
     for (local, outcome) in local.iter().zip(&outcomes) {
         if screen.json {
@@ -109,26 +119,51 @@ pub fn register(
     Err(Error::Registry(format!("{} of {} schemas {would} refused", refused.len(), outcomes.len())))
 }
 
+/// Why a subject is not through.
+#[derive(Debug)]
+pub struct Halted {
+    /// What was changed before.
+    pub done: Option<Outcome>,
+    /// What went wrong then.
+    pub error: RegistryError,
+}
+
 /// Registers the schema of a subject.
 ///
 /// # Errors
 /// When the registry does not answer, or refuses to be asked.
-pub fn one(local: &Local, remote: &Remote, options: Options) -> Result<Outcome, RegistryError> {
-    let before = Standing::of(local, remote)?;
-    let wanted = local.level.filter(|_| !options.keep_level).unwrap_or(before.level);
+pub fn one(local: &Local, remote: &Remote, options: Options) -> Result<Outcome, Box<Halted>> {
+    let before = Standing::of(local, remote).map_err(|error| Box::new(Halted { done: None, error }))?;
     let mut outcome = Outcome {
         deed: Deed::Unchanged,
         own: before.own.map(|(version, id)| (version, id.get())),
-        levels: (before.level, wanted),
+        levels: (before.level, before.level),
         against: None,
     };
-    let set_level = || match wanted == before.level || options.dry_run {
-        true => Ok(()),
-        false => remote.ask(async |registry| registry.set_level(Some(&local.subject), wanted).await),
+    match go_through(local, remote, options, &before, &mut outcome) {
+        Ok(()) => Ok(outcome),
+        Err(error) => Err(Box::new(Halted { done: Some(outcome).filter(Outcome::is_change), error })),
+    }
+}
+
+fn go_through(
+    local: &Local,
+    remote: &Remote,
+    options: Options,
+    before: &Standing,
+    outcome: &mut Outcome,
+) -> Result<(), RegistryError> {
+    let wanted = local.level.filter(|_| !options.keep_level).unwrap_or(before.level);
+    let set_level = |outcome: &mut Outcome| {
+        if wanted != before.level && !options.dry_run {
+            remote.ask(async |registry| registry.set_level(Some(&local.subject), wanted).await)?;
+        }
+        outcome.levels.1 = wanted;
+        Ok::<(), RegistryError>(())
     };
     // The level is to count for what is registered, but not every registry has one for a subject without versions.
     if before.state != State::Unregistered {
-        set_level()?;
+        set_level(outcome)?;
     }
     if before.own.is_none() {
         match add(local, wanted, remote, options.dry_run)? {
@@ -137,9 +172,9 @@ pub fn one(local: &Local, remote: &Remote, options: Options) -> Result<Outcome, 
         }
     }
     if before.state == State::Unregistered && outcome.deed == Deed::Registered {
-        set_level()?;
+        set_level(outcome)?;
     }
-    Ok(outcome)
+    Ok(())
 }
 
 /// The version and id that a schema has now (none where nothing is done), or what speaks against it.
@@ -149,7 +184,9 @@ type Added = Result<Option<(i32, u32)>, Verdict>;
 /// of milliseconds is none of microseconds.
 fn add(local: &Local, level: Level, remote: &Remote, dry_run: bool) -> Result<Added, RegistryError> {
     let verdict = Verdict::of(local, Some(level), remote)?;
-    if !verdict.findings.is_empty() || (dry_run && !verdict.accepted) {
+    // By a level that is about to be replaced, what the registry says means nothing.
+    let refused = !verdict.accepted && verdict.registry_level == level;
+    if !verdict.is_ours() || (dry_run && refused) {
         return Ok(Err(verdict));
     }
     if dry_run {
@@ -166,6 +203,11 @@ fn add(local: &Local, level: Level, remote: &Remote, dry_run: bool) -> Result<Ad
 }
 
 impl Outcome {
+    /// Whether anything was changed.
+    fn is_change(&self) -> bool {
+        self.deed == Deed::Registered || self.levels.0 != self.levels.1
+    }
+
     fn result(&self, dry_run: bool) -> &'static str {
         match (self.deed, dry_run) {
             (Deed::Unchanged, _) => "unchanged",

@@ -17,7 +17,7 @@ pub struct Remote {
 }
 
 /// A version of a subject, or why its schema cannot be read.
-pub type Entry = (i32, Result<Registered, String>);
+pub type Entry = (i32, Result<Registered, RegistryError>);
 
 impl Remote {
     /// The registry that the environment describes.
@@ -76,7 +76,7 @@ impl Remote {
                 Ok(Some(version)) => history.push((number, Ok(version))),
                 // It was removed since.
                 Ok(None) => {}
-                Err(RegistryError::Schema { reason, .. }) => history.push((number, Err(reason))),
+                Err(error) if error.is_of_schema() => history.push((number, Err(error))),
                 Err(other) => return Err(other),
             }
         }

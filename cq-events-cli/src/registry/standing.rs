@@ -1,6 +1,6 @@
 //! How a schema that is here stands in the registry.
 
-use cq_events::registry::{Level, RegistryError, SchemaId, Version};
+use cq_events::registry::{Level, RegistryError, SchemaId, Version, differences};
 
 use super::local::Local;
 use super::remote::Remote;
@@ -48,7 +48,7 @@ impl State {
 
 impl Standing {
     /// How a schema of ours stands. Schemas are compared as a whole, with what they refer to inlined; spacing and the order
-    /// of keys aside.
+    /// of keys aside, and whatever else the registry leaves aside that changes no byte.
     ///
     /// # Errors
     /// When the registry does not answer, or refuses.
@@ -63,9 +63,13 @@ impl Standing {
                     break;
                 }
                 // What cannot be read is not ours.
-                Ok(_) | Err(RegistryError::Schema { .. }) => {}
+                Ok(_) => {}
+                Err(error) if error.is_of_schema() => {}
                 Err(other) => return Err(other),
             }
+        }
+        if own.is_none() && !latest.is_empty() {
+            own = taken_for(local, remote)?;
         }
         let latest = latest.last().copied();
         let state = match (own, latest) {
@@ -84,6 +88,19 @@ impl Standing {
     pub fn foreign(subject: &str, remote: &Remote) -> Result<Self, RegistryError> {
         let (versions, level) = known(subject, remote)?;
         Ok(Self { state: State::Foreign, own: None, latest: versions.last().copied(), level })
+    }
+}
+
+/// The version that the registry takes our schema for, where the two have the same bytes: to some registries other words, such as
+/// documentation, make no version of its own.
+fn taken_for(local: &Local, remote: &Remote) -> Result<Option<(i32, SchemaId)>, RegistryError> {
+    let found = remote.ask(async |registry| registry.find(&local.subject, &local.schema).await);
+    match found {
+        Ok(found) => Ok(found
+            .filter(|found| differences(&local.schema, &found.schema).is_empty())
+            .map(|found| (found.version, found.id))),
+        Err(error) if error.is_of_schema() => Ok(None),
+        Err(other) => Err(other),
     }
 }
 

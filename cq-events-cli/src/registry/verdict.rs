@@ -111,7 +111,7 @@ fn findings(local: &Local, level: Level, history: &[Entry]) -> (Vec<Found>, Vec<
     let mut unreadable = Vec::new();
     let mut earlier = Vec::new();
     for (number, version) in counted {
-        let parsed = version.as_ref().map_err(String::clone).and_then(|version| {
+        let parsed = version.as_ref().map_err(RegistryError::to_string).and_then(|version| {
             let name = format!("{} version {number}", local.subject);
             Schemas::parse_text(&name, &version.schema).map_err(|mistakes| mistakes.to_string())
         });

@@ -3,7 +3,8 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ struct Dev {
     child: Child,
     /// What it has written until it was ready.
     printed: String,
-    out: BufReader<ChildStdout>,
+    lines: Receiver<String>,
 }
 
 impl Dev {
@@ -31,13 +32,18 @@ impl Dev {
         let arguments: Vec<&str> = ["dev"].iter().chain(arguments).copied().collect();
         let mut command = in_folder(folder, &arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut printed = String::new();
-        while !printed.contains(last) {
-            let read = out.read_line(&mut printed).unwrap();
-            assert!(read > 0, "it ended: {printed}\n{:?}", child.wait_with_output());
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        // It ends with the child's output.
+        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        // From here on a panic ends the child.
+        let mut dev = Self { child, printed: String::new(), lines };
+        while !dev.printed.contains(last) {
+            let line = dev.lines.recv_timeout(DEADLINE);
+            let line = line.unwrap_or_else(|error| panic!("{error}, after: {}", dev.printed));
+            dev.printed.push_str(&format!("{line}\n"));
         }
-        Self { child, printed, out }
+        dev
     }
 
     /// The value of a variable that is printed to be pasted.
@@ -57,10 +63,9 @@ impl Dev {
                 break status;
             }
             assert!(begin.elapsed() < DEADLINE, "it does not end");
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(10));
         };
-        let mut rest = String::new();
-        self.out.read_to_string(&mut rest).unwrap();
+        let mut rest: String = self.lines.iter().map(|line| format!("{line}\n")).collect();
         self.child.stderr.take().unwrap().read_to_string(&mut rest).unwrap();
         (status.code(), rest)
     }
@@ -134,7 +139,7 @@ async fn a_program_with_the_printed_environment_publishes_and_consumes() {
 
     let mut status = in_folder(folder.path(), &["registry", "status", "--streams", streams]);
     let said = said(status.env("SCHEMA_REGISTRY_URL", &url)).ok();
-    said.has_lines(&["user chip-quality.user.events-value latest 1 1 5 BACKWARD"]);
+    said.has_lines(&["user chip-quality.user.events-value latest 1 1 5 BACKWARD_TRANSITIVE"]);
     let (code, rest) = dev.end("-TERM");
     assert_eq!((code, rest.as_str()), (Some(0), "stopped: nothing of it is kept\n"));
 }

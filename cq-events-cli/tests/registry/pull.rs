@@ -1,6 +1,7 @@
 use std::fs;
 
 use cq_events::registry::LocalRegistry;
+use cq_events::testing::Fault;
 
 use crate::support::{Bench, DOOR, LAMP};
 
@@ -95,4 +96,16 @@ fn a_folder_that_cannot_be_written_is_named() {
     bench
         .run(&["pull", "--into", "taken-part"])
         .failed(&["cannot write taken-part/home.doors-value.v1.avsc"]);
+}
+
+#[test]
+fn schemas_of_other_kinds_are_passed_over() {
+    let bench = Bench::new();
+    bench.run(&["register", "lamp"]).ok();
+    // The versions, and the first of them.
+    bench.server.fail_next(1, Fault::Drip(std::time::Duration::ZERO));
+    let proto = r#"{"subject":"home.lamps-value","version":1,"id":1,"schemaType":"PROTOBUF","schema":"message Lamp {}"}"#;
+    bench.server.fail_next(1, Fault::answer(200, proto));
+    let said = bench.run(&["pull", "lamp", "--into", "out"]).ok();
+    assert!(said.out.contains("skipped  home.lamps-value") && said.out.contains("PROTOBUF"), "{}", said.out);
 }

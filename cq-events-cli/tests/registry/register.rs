@@ -126,8 +126,8 @@ fn what_only_our_checker_finds_is_not_registered_either() {
     let bench = Bench::new();
     bench.run(&["register", "lamp"]).ok();
     bench.change("lamp.avsc", "\"type\": \"boolean\"", "\"type\": \"string\"");
-    // Versions, version and level are asked for twice, and then whether the schema is compatible.
-    bench.server.fail_next(6, Fault::Drip(Duration::ZERO));
+    // Versions, level and version are asked for twice, the schema in between, and then whether it is compatible.
+    bench.server.fail_next(7, Fault::Drip(Duration::ZERO));
     bench.server.fail_next(1, Fault::answer(200, "{\"is_compatible\": true}"));
     let before = bench.server.requests().len();
     let said = bench.run(&["register", "lamp"]).failed(&["1 of 1 schemas are refused"]);
@@ -138,8 +138,72 @@ fn what_only_our_checker_finds_is_not_registered_either() {
     ]);
     let asked = bench.server.requests().split_off(before);
     assert!(
-        asked.iter().all(|(method, path)| method == "GET" || path.starts_with("/compatibility")),
+        asked.iter().all(|(method, path)| method == "GET" || !path.starts_with("/subjects/home.lamps-value/versions")),
         "{asked:?}"
     );
     assert_eq!(bench.registry.versions(LAMP), [1]);
+}
+
+#[test]
+fn a_dry_run_goes_by_the_level_that_will_count() {
+    let bench = Bench::new();
+    bench.run(&["register", "lamp"]).ok();
+    bench.change("lamp.avsc", "\"type\": \"boolean\"", "\"type\": \"string\"");
+    bench.run(&["register", "lamp", "--dry-run"]).failed(&["would be refused"]);
+    bench.change("streams.toml", "BACKWARD_TRANSITIVE", "NONE");
+    let said = bench.run(&["register", "lamp", "--dry-run"]).ok();
+    said.has_lines(&[
+        "would register lamp home.lamps-value - - NONE (would be set; it was BACKWARD_TRANSITIVE)",
+    ]);
+    let said = bench.run(&["register", "lamp"]).ok();
+    said.has_lines(&["registered lamp home.lamps-value 2 2 NONE (set; it was BACKWARD_TRANSITIVE)"]);
+}
+
+/// As Apicurio does with documentation.
+#[test]
+fn what_the_registry_takes_for_a_version_with_the_same_bytes_is_that_version() {
+    let bench = Bench::new();
+    bench.run(&["register", "lamp"]).ok();
+    let registered = bench.run(&["pull", "lamp", "--into", "out"]).ok();
+    assert!(registered.out.contains("written"), "{}", registered.out);
+    let schema = std::fs::read_to_string(bench.path(&format!("out/{LAMP}.v1.avsc"))).unwrap();
+    let found = serde_json::json!({"subject": LAMP, "version": 1, "id": 1, "schema": schema}).to_string();
+    for (from, to, state) in [
+        (
+            "\"type\": \"boolean\"",
+            "\"type\": \"boolean\", \"doc\": \"Is it?\"",
+            "latest lamp home.lamps-value 1 1 1",
+        ),
+        ("\"type\": \"boolean\"", "\"type\": \"string\"", "changed lamp home.lamps-value - 1 -"),
+    ] {
+        bench.change("lamp.avsc", from, to);
+        // Versions, level and the version; then the schema.
+        bench.server.fail_next(3, Fault::Drip(Duration::ZERO));
+        bench.server.fail_next(1, Fault::answer(200, &found));
+        let said = bench.run(&["status", "lamp", "--json"]).ok();
+        let line = &said.json()[0];
+        let told = format!(
+            "{} {} {} {} {} {}",
+            line["state"].as_str().unwrap(),
+            line["stream"].as_str().unwrap(),
+            line["subject"].as_str().unwrap(),
+            line["version"].to_string().replace("null", "-"),
+            line["latest"],
+            line["id"].to_string().replace("null", "-"),
+        );
+        assert_eq!(told, state);
+    }
+}
+
+#[test]
+fn what_was_changed_before_a_failure_is_told() {
+    let bench = Bench::new();
+    bench.run(&["register", "lamp"]).ok();
+    bench.registry.set_level(Some(LAMP), Level::None);
+    bench.change("lamp.avsc", "\"type\": \"boolean\"", "\"type\": \"string\"");
+    // Versions, level, version, the schema, and the level that is set.
+    bench.server.fail_next(5, Fault::Drip(Duration::ZERO));
+    bench.server.fail_next(1, Fault::error(403, 403, "no more"));
+    let said = bench.run(&["register", "lamp"]).failed(&["no more"]);
+    said.has_lines(&["unchanged lamp home.lamps-value - - BACKWARD_TRANSITIVE (set; it was NONE)"]);
 }

@@ -47,6 +47,14 @@ pub enum RegistryError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A schema is none of Avro.
+    #[error("{origin} is a schema of the type {kind}, and not of Avro")]
+    SchemaType {
+        /// Where the schema comes from.
+        origin: String,
+        /// Its type, such as `PROTOBUF`.
+        kind: String,
+    },
     /// A file or folder of schemas cannot be read.
     #[error("cannot read schemas from {path}: {reason}")]
     Folder {
@@ -124,6 +132,13 @@ pub enum RegistryError {
         /// What differs.
         reasons: Box<[String]>,
     },
+}
+
+impl RegistryError {
+    /// Whether the schema is at fault, rather than the registry or the one who asks.
+    pub fn is_of_schema(&self) -> bool {
+        matches!(self, Self::Schema { .. } | Self::SchemaType { .. })
+    }
 }
 
 fn with_code(code: Option<i32>) -> String {

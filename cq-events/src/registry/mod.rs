@@ -23,7 +23,13 @@ pub use config::{RegistryConfig, RegistryConfigBuilder};
 pub use cq_events_schema::Level;
 pub use error::RegistryError;
 #[cfg(all(feature = "http", feature = "testing"))]
-pub(crate) use http::differences;
+#[cfg_attr(
+    not(feature = "testing"),
+    allow(unused_imports, reason = "the registry in memory checks by it as well")
+)]
+pub(crate) use http::check_level;
+#[cfg(feature = "http")]
+pub use http::differences;
 #[cfg(feature = "http")]
 pub use http::{Compatibility, HttpRegistry, Registered, Version};
 pub use local::LocalRegistry;

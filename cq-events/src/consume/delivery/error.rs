@@ -94,7 +94,9 @@ impl DeliveryError {
             Self::Decode { .. } => ErrorKind::Undecodable,
             Self::WriterSchema { .. }
             | Self::Incompatible { .. }
-            | Self::Registry(RegistryError::Schema { .. }) => ErrorKind::Unresolvable,
+            | Self::Registry(RegistryError::Schema { .. } | RegistryError::SchemaType { .. }) => {
+                ErrorKind::Unresolvable
+            }
             Self::Handler(failure) => match failure.outcome() {
                 Outcome::Retry => ErrorKind::Failed,
                 Outcome::Reject => ErrorKind::Rejected,
@@ -120,7 +122,9 @@ impl DeliveryError {
             Self::Registry(RegistryError::UnknownId { .. } | RegistryError::UnknownGuid { .. }) => {
                 Verdict::Retry
             }
-            Self::Registry(RegistryError::Schema { .. }) => Verdict::Reject,
+            Self::Registry(RegistryError::Schema { .. } | RegistryError::SchemaType { .. }) => {
+                Verdict::Reject
+            }
             Self::Registry(_) => Verdict::Wait,
             Self::Unrouted { .. } | Self::Stuck { .. } => Verdict::Stop,
             Self::Frame(_)

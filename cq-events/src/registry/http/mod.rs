@@ -25,7 +25,9 @@ use uuid::Uuid;
 
 pub use operations::{Compatibility, Registered, Version};
 #[cfg(feature = "testing")]
-pub(crate) use policy::differences;
+#[cfg(feature = "testing")]
+pub(crate) use policy::check_level;
+pub use policy::differences;
 
 use super::{RegistryConfig, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
 use crate::config::ConfigError;

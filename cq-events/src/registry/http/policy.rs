@@ -48,7 +48,9 @@ impl HttpRegistry {
             Registration::IfAbsent => match self.same(subject, schema).await? {
                 Ok(id) => id,
                 Err(earlier) => {
-                    self.check_level(wanted, schema, &earlier)?;
+                    let earlier: Vec<_> =
+                        earlier.iter().map(|version| (version.version, &*version.schema)).collect();
+                    check_level(wanted, schema, &earlier)?;
                     self.register(subject, schema).await?
                 }
             },
@@ -74,7 +76,7 @@ impl HttpRegistry {
     ) -> Result<Result<SchemaId, Vec<Registered>>, RegistryError> {
         // A version that we cannot parse is not ours, which we can.
         let parsed = |found: Result<Option<Registered>, RegistryError>| match found {
-            Err(RegistryError::Schema { .. }) => Ok(None),
+            Err(error) if error.is_of_schema() => Ok(None),
             found => found,
         };
         if let Some(found) = parsed(self.find(subject, schema).await)?
@@ -94,41 +96,6 @@ impl HttpRegistry {
         Ok(Err(earlier))
     }
 
-    /// The registry may have another level than the stream, or none.
-    fn check_level(
-        &self,
-        wanted: &SubjectSchema<'_>,
-        schema: &str,
-        earlier: &[Registered],
-    ) -> Result<(), RegistryError> {
-        let Some(level) = wanted.level else { return Ok(()) };
-        let parse = |origin: &str, text: &str| {
-            Schemas::parse_text(origin, text).map_err(|mistakes| RegistryError::Schema {
-                origin: origin.to_owned(),
-                reason: mistakes.to_string(),
-            })
-        };
-        let ours = parse(&wanted.subject, schema)?;
-        let theirs: Vec<Schemas> = earlier
-            .iter()
-            .map(|version| parse(&version.subject, &version.schema))
-            .collect::<Result<_, _>>()?;
-        let found = check_compatibility(level, &ours, &theirs.iter().collect::<Vec<_>>());
-        let messages = found.iter().flat_map(|found| {
-            let version = earlier.get(found.version).map_or(0, |version| version.version);
-            found
-                .findings
-                .iter()
-                .map(move |finding| format!("version {version}: {}: {}", finding.path, finding.message))
-        });
-        let messages: Box<[String]> = messages.collect();
-        if messages.is_empty() {
-            return Ok(());
-        }
-        let (registry, subject) = ("this build".to_owned(), (&*wanted.subject).into());
-        Err(RegistryError::Incompatible { registry, subject, level: level.name(), messages })
-    }
-
     async fn latest(&self, subject: &str, schema: &str) -> Result<SchemaId, RegistryError> {
         let Some(latest) = self.version(subject, Version::Latest).await? else {
             let (registry, subject) = (self.transport.name(), subject.to_owned());
@@ -143,8 +110,41 @@ impl HttpRegistry {
     }
 }
 
+/// Whether a schema goes with the earlier versions of its subject, by the level that its stream names, if it does: the registry
+/// may have another one, or none.
+pub(crate) fn check_level(
+    wanted: &SubjectSchema<'_>,
+    schema: &str,
+    earlier: &[(i32, &str)],
+) -> Result<(), RegistryError> {
+    let Some(level) = wanted.level else { return Ok(()) };
+    let parse = |text: &str| {
+        Schemas::parse_text(&wanted.subject, text).map_err(|mistakes| RegistryError::Schema {
+            origin: wanted.subject.to_string(),
+            reason: mistakes.to_string(),
+        })
+    };
+    let ours = parse(schema)?;
+    let theirs = earlier.iter().map(|(_, schema)| parse(schema)).collect::<Result<Vec<_>, _>>()?;
+    let found = check_compatibility(level, &ours, &theirs.iter().collect::<Vec<_>>());
+    let messages = found.iter().flat_map(|found| {
+        let version = earlier.get(found.version).map_or(0, |(version, _)| *version);
+        found
+            .findings
+            .iter()
+            .map(move |finding| format!("version {version}: {}: {}", finding.path, finding.message))
+    });
+    let messages: Box<[String]> = messages.collect();
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let (registry, subject) = ("this build".to_owned(), (&*wanted.subject).into());
+    Err(RegistryError::Incompatible { registry, subject, level: level.name(), messages })
+}
+
 /// What keeps events of our schema from being read as those of the latest version: other bytes, or bytes of another meaning.
-pub(crate) fn differences(schema: &str, latest: &str) -> Vec<String> {
+/// Nothing where the two differ in what changes no byte, such as documentation. Both are assembled schemas (JSON), normalised.
+pub fn differences(schema: &str, latest: &str) -> Vec<String> {
     if latest == schema {
         return Vec::new();
     }

@@ -37,6 +37,8 @@ enum Wrong {
     Answer(&'static str),
     /// It is a schema that is not for us.
     Schema(String),
+    /// It is a schema of this type.
+    Type(String),
 }
 
 /// The assembled schema of an answer: one text, with all that it refers to inlined.
@@ -47,14 +49,14 @@ pub(super) async fn assemble(
     transport: &Transport,
     (call, value): (&Call, &Value),
 ) -> Result<Arc<str>, RegistryError> {
-    let not_ours = |reason: String| RegistryError::Schema {
-        origin: format!("what {} answers to {call}", transport.name()),
-        reason: transport.scrub(&reason),
-    };
+    let origin = || format!("what {} answers to {call}", transport.name());
+    let not_ours =
+        |reason: String| RegistryError::Schema { origin: origin(), reason: transport.scrub(&reason) };
     let read = |call: &Call, value: &Value| {
         text(value).map_err(|wrong| match wrong {
             Wrong::Answer(reason) => transport.unexpected(call, reason),
             Wrong::Schema(reason) => not_ours(reason),
+            Wrong::Type(kind) => RegistryError::SchemaType { origin: origin(), kind },
         })
     };
     let root = read(call, value)?;
@@ -91,7 +93,7 @@ pub(super) async fn assemble(
 
 fn text(value: &Value) -> Result<Text, Wrong> {
     if let Some(kind) = value.get("schemaType").and_then(Value::as_str).filter(|kind| *kind != "AVRO") {
-        return Err(Wrong::Schema(format!("it is a schema of the type {}, and not of Avro", clean(kind))));
+        return Err(Wrong::Type(clean(kind)));
     }
     let schema = value.get("schema").and_then(Value::as_str).ok_or(Wrong::Answer("no `schema`"))?;
     if schema.len() > MAX_TEXT {

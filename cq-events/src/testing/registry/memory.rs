@@ -12,7 +12,8 @@ use super::routes::{Answer, answer};
 use super::schema::{Candidate, Submission};
 use super::state::{State, Wanted};
 use crate::registry::{
-    Registration, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema, differences,
+    Registration, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema, check_level,
+    differences,
 };
 
 /// What errors call it.
@@ -96,6 +97,7 @@ impl MemoryRegistry {
         let subject = &*wanted.subject;
         let registration = wanted.registration.unwrap_or_default();
         if registration == Registration::IfAbsent {
+            self.check_level(wanted)?;
             return self.register(subject, &wanted.schema);
         }
         let state = self.state();
@@ -121,6 +123,19 @@ impl MemoryRegistry {
                 }
             },
         }
+    }
+
+    /// As the client of a server does before it registers.
+    fn check_level(&self, wanted: &SubjectSchema<'_>) -> Result<(), RegistryError> {
+        let state = self.state();
+        let submission = Submission { text: wanted.schema.clone().into_owned(), ..Submission::default() };
+        let candidate =
+            Candidate::new(&state, &submission).map_err(|refusal| error(&state, &wanted.subject, refusal))?;
+        let versions = state.versions(&wanted.subject, false);
+        let earlier: Vec<(i32, &str)> =
+            versions.filter_map(|it| Some((it.version, &*state.schema(it.id).ok()?.assembled))).collect();
+        let is_new = !earlier.iter().any(|(_, schema)| *schema == &*candidate.assembled);
+        if is_new { check_level(wanted, &candidate.assembled, &earlier) } else { Ok(()) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

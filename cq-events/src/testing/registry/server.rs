@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::Response;
@@ -189,8 +190,10 @@ async fn accept(listener: TcpListener, site: Site) {
     let mut connections = JoinSet::new();
     loop {
         // A connection that is gone before it is taken concerns nobody.
-        if let Ok((stream, _)) = listener.accept().await {
-            connections.spawn(connection(stream, site.clone()));
+        match listener.accept().await {
+            Ok((stream, _)) => drop(connections.spawn(connection(stream, site.clone()))),
+            // Or there are too many, which takes a while.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
         while connections.try_join_next().is_some() {}
     }
@@ -221,7 +224,8 @@ async fn respond(site: &Site, request: hyper::Request<Incoming>) -> Result<Respo
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let fault = site.control.request(head.method.as_str(), &target);
     let authorization = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if fault.is_none() && !site.control.lets_pass(authorization) {
+    let is_answered = fault.as_ref().is_none_or(|fault| matches!(fault, Fault::Drip(_)));
+    if is_answered && !site.control.lets_pass(authorization) {
         let mut response = response(Refusal::unauthorized().into());
         let realm = HeaderValue::from_static("Basic realm=\"SchemaRegistry-Props\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, realm);
