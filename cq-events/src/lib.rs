@@ -9,7 +9,7 @@
 //! | [`event`] | what an event and a stream are; the message that carries one |
 //! | `config` | what configurations have in common: errors that tell everything, and secrets that do not show |
 //! | [`codec`] | the Confluent wire header and the Avro binary encoding |
-//! | [`registry`] | which schema has which id |
+//! | [`registry`] | which schema has which id: a registry's server, or the local registry |
 //! | [`publish`] | the producer |
 //! | [`consume`] | the consumer, and the engine that decides what it does |
 //! | [`dead_letter`] | messages that could not be handled, kept as they were |
@@ -18,8 +18,8 @@
 //! | `json` | events as JSON for people (feature `serde`) |
 //! | [`testing`] | the embedded broker, a schema registry in memory, and the engine on a simulated cluster (feature `testing`) |
 //!
-//! Without the default feature `kafka` there are events, codec, registry and handlers, but neither producer nor consumer,
-//! and nothing needs a C compiler.
+//! Without the default feature `kafka` there is neither producer nor consumer, without `http` no client of a registry's
+//! server. What is left, events, codec, local registry and handlers, needs no C compiler.
 
 pub mod builder;
 pub mod codec;

@@ -175,7 +175,11 @@ func (f *forms) to(node *avro.SchemaNode, form any) any {
 	text, _ := form.(string)
 	switch node.LogicalType {
 	case "decimal":
-		return must(new(big.Rat).SetString(text))
+		value, ok := new(big.Rat).SetString(text)
+		if !ok {
+			panic(text + " is no decimal")
+		}
+		return value
 	case "uuid":
 		return text
 	case "date":
@@ -283,27 +287,20 @@ func number(value float64) any {
 
 func real(form any) float64 {
 	if text, ok := form.(string); ok {
-		return must2(strconv.ParseFloat(text, 64))
+		return checked(strconv.ParseFloat(text, 64))
 	}
-	return must2(form.(json.Number).Float64())
+	return checked(form.(json.Number).Float64())
 }
 
 func integer(form any) int64 {
-	return must2(form.(json.Number).Int64())
+	return checked(form.(json.Number).Int64())
 }
 
 func parsed(layout, text string) time.Time {
-	return must2(time.Parse(layout, text))
+	return checked(time.Parse(layout, text))
 }
 
-func must[T any](value T, ok bool) T {
-	if !ok {
-		panic(fmt.Sprintf("no %T", value))
-	}
-	return value
-}
-
-func must2[T any](value T, err error) T {
+func checked[T any](value T, err error) T {
 	if err != nil {
 		panic(err)
 	}

@@ -36,6 +36,10 @@ type message struct {
 
 func main() {
 	servers, registry := os.Args[1], newRegistry(os.Args[2])
+	producer, err := kgo.NewClient(kgo.SeedBrokers(servers))
+	if err != nil {
+		fail(err)
+	}
 	out := bufio.NewWriter(os.Stdout)
 	answers := json.NewEncoder(out)
 	in := bufio.NewReader(os.Stdin)
@@ -54,7 +58,7 @@ func main() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		switch task.Do {
 		case "write":
-			err = write(ctx, servers, registry, task, answers)
+			err = write(ctx, producer, registry, task, answers)
 		case "read":
 			err = read(ctx, servers, registry, task, answers)
 		default:
@@ -76,12 +80,7 @@ func fail(err error) {
 }
 
 // Writes events, each where the default partitioner puts its key, and tells where they lie.
-func write(ctx context.Context, servers string, registry *registry, task task, answers *json.Encoder) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(servers))
-	if err != nil {
-		return err
-	}
-	defer client.Close()
+func write(ctx context.Context, producer *kgo.Client, registry *registry, task task, answers *json.Encoder) error {
 	var records []*kgo.Record
 	for _, message := range task.Messages {
 		value, err := registry.write(ctx, message)
@@ -94,7 +93,7 @@ func write(ctx context.Context, servers string, registry *registry, task task, a
 		}
 		records = append(records, record)
 	}
-	if err := client.ProduceSync(ctx, records...).FirstErr(); err != nil {
+	if err := producer.ProduceSync(ctx, records...).FirstErr(); err != nil {
 		return err
 	}
 	for _, record := range records {
@@ -108,7 +107,9 @@ func write(ctx context.Context, servers string, registry *registry, task task, a
 // Reads a topic from its beginning until there were so many messages, and tells each.
 func read(ctx context.Context, servers string, registry *registry, task task, answers *json.Encoder) error {
 	start := kgo.ConsumeResetOffset(kgo.NewOffset().AtStart())
-	client, err := kgo.NewClient(kgo.SeedBrokers(servers), kgo.ConsumeTopics(task.Topic), start)
+	// What there is comes at once, and nobody waits for more.
+	quick := kgo.FetchMaxWait(20 * time.Millisecond)
+	client, err := kgo.NewClient(kgo.SeedBrokers(servers), kgo.ConsumeTopics(task.Topic), start, quick)
 	if err != nil {
 		return err
 	}

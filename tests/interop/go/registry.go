@@ -26,7 +26,7 @@ type schema struct {
 
 func newRegistry(url string) *registry {
 	return &registry{
-		client:  must2(sr.NewClient(sr.URLs(url))),
+		client:  checked(sr.NewClient(sr.URLs(url))),
 		writers: map[int]*schema{},
 		known:   map[string]*schema{},
 		ids:     map[[2]string]int{},

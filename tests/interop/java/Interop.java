@@ -21,6 +21,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -35,11 +37,14 @@ public final class Interop {
 
     private final String servers;
     private final Client client;
+    private final KafkaProducer<byte[], byte[]> producer;
     private final PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
 
     private Interop(String servers, Client client) {
         this.servers = servers;
         this.client = client;
+        producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", servers), new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -65,25 +70,20 @@ public final class Interop {
 
     /** Writes events, each where the default partitioner puts its key, and tells where they lie. */
     private void write(JsonNode task) throws Exception {
-        Map<String, Object> settings = Map.of("bootstrap.servers", servers);
         Map<String, Schema> schemas = new HashMap<>();
         List<Future<RecordMetadata>> sent = new ArrayList<>();
-        try (KafkaProducer<byte[], byte[]> producer =
-                new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
-            for (JsonNode message : task.get("messages")) {
-                String topic = message.get("topic").textValue();
-                Schema schema = schemas.computeIfAbsent(message.get("schema").textValue(), new Schema.Parser()::parse);
-                byte[] key = message.get("key").isNull() ? null : message.get("key").textValue().getBytes(StandardCharsets.UTF_8);
-                ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, key, null);
-                Client.Subject subject = Client.Subject.valueOf(message.get("subject").textValue());
-                byte[] value = client.write(
-                        topic, record.headers(), subject, schema, Forms.toEvent(schema, message.get("event")));
-                sent.add(producer.send(new ProducerRecord<>(topic, null, key, value, record.headers())));
-            }
-            for (Future<RecordMetadata> receipt : sent) {
-                RecordMetadata written = receipt.get();
-                out.println(MAPPER.createObjectNode().put("partition", written.partition()).put("offset", written.offset()));
-            }
+        for (JsonNode message : task.get("messages")) {
+            String topic = message.get("topic").textValue();
+            Schema schema = schemas.computeIfAbsent(message.get("schema").textValue(), new Schema.Parser()::parse);
+            byte[] key = message.get("key").isNull() ? null : message.get("key").textValue().getBytes(StandardCharsets.UTF_8);
+            Headers headers = new RecordHeaders();
+            Client.Subject subject = Client.Subject.valueOf(message.get("subject").textValue());
+            byte[] value = client.write(topic, headers, subject, schema, Forms.toEvent(schema, message.get("event")));
+            sent.add(producer.send(new ProducerRecord<>(topic, null, key, value, headers)));
+        }
+        for (Future<RecordMetadata> receipt : sent) {
+            RecordMetadata written = receipt.get();
+            out.println(MAPPER.createObjectNode().put("partition", written.partition()).put("offset", written.offset()));
         }
     }
 
@@ -91,7 +91,9 @@ public final class Interop {
     private void read(JsonNode task) throws IOException {
         String topic = task.get("topic").textValue();
         Schema reader = task.get("reader").isNull() ? null : new Schema.Parser().parse(task.get("reader").textValue());
-        Map<String, Object> settings = Map.of("bootstrap.servers", servers, "enable.auto.commit", false);
+        // What there is comes at once, and nobody waits for more.
+        Map<String, Object> settings =
+                Map.of("bootstrap.servers", servers, "enable.auto.commit", false, "fetch.max.wait.ms", 20);
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()

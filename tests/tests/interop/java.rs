@@ -74,5 +74,5 @@ async fn unless_they_refer(lab: &Lab) {
     let frame = written.value.expect("no tombstone");
     let id = SchemaId::new(u32::from_be_bytes(frame[1..5].try_into().unwrap()));
     let error = lab.client().schema_of(id).await.expect_err("a reference into a group").to_string();
-    assert!(error.contains("/subjects/chip_quality.common.") && error.contains("40401"), "{error}");
+    assert!(error.contains("subject chip_quality.common."), "{error}");
 }

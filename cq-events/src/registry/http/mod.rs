@@ -38,7 +38,7 @@ use transport::{Call, Transport};
 ///
 /// - Requests that fail by the transport, with status 429 or 5xx are tried again, on each of the URLs, four times and for four
 ///   times the time-out at most; `Retry-After` is kept. No other answer is asked for again.
-/// - A schema is looked up once, however many want it, and 1,024 are kept. No failure is, but that an id is unknown: for 200 ms.
+/// - A schema is looked up once, however many want it, and 1,024 are kept. No failure is, but that an id is unknown: for 50 ms.
 /// - Redirects are not followed, answers end at 16 MiB, and no credential shows in errors, logs and `Debug`.
 ///
 /// ```no_run
