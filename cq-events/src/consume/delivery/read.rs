@@ -17,8 +17,8 @@ pub(super) enum Content<E> {
 impl<'a> Delivery<'a> {
     /// Reads the message as an event of the stream.
     ///
-    /// The headers say first with which schema it was written. But to ask librdkafka for a header makes it allocate for
-    /// each of them, which takes longer than to read the event. So what is, to its last byte, an event by the id of this
+    /// The headers say first with which schema it was written. But to ask librdkafka for a header makes it copy all of
+    /// them: some 450 ns for five, a third of what a consumer needs for a message in all. So what is, to its last byte, an event by the id of this
     /// build's own schema in front of the value is taken for it.
     pub(super) async fn read<E>(
         &self,
