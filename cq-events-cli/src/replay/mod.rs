@@ -14,7 +14,7 @@
 //! # fn replay() -> Result<(), cq_events_cli::Error> {
 //! let topic = "orders.events-billing-dlq";
 //! let options = Options { max_replays: 5, ..Options::of(topic) };
-//! let (replay, mut library) = (Replay::new(&Cluster::from_env()?, topic, options)?, Library::new(None)?);
+//! let (replay, mut library) = (Replay::new(&Cluster::from_env()?, topic, options)?, Library::new(None, None)?);
 //! let survey = replay.survey(&mut library)?;
 //! let outcome = replay.run(&survey, &mut library, &AtomicBool::new(false), &mut |_| {})?;
 //! assert_eq!(outcome.published, survey.publish);
