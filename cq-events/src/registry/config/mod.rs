@@ -1,11 +1,16 @@
 //! How to reach a schema registry's server.
 
+#[cfg(test)]
+mod tests;
+mod urls;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::time::Duration;
 
 use super::Registration;
 use crate::config::{ConfigError, Problems, REDACTED, Secret, similar, without_user_info};
+use urls::read_urls;
 
 /// How to reach a schema registry's server, and how schemas get their ids there: checked, immutable, cheap to clone.
 ///
@@ -300,64 +305,6 @@ impl RegistryConfigBuilder {
     }
 }
 
-/// The URLs without user info and slashes at the end, and the user info of the first that has one.
-fn read_urls(list: &str, problems: &mut Problems) -> (Vec<String>, Option<Secret>) {
-    if list.trim().is_empty() {
-        let message = "is not set: it takes the URL of a schema registry, such as http://localhost:8081";
-        problems.add(named("urls"), message);
-        return (Vec::new(), None);
-    }
-    let (mut urls, mut user_info) = (Vec::new(), None);
-    for url in list.split(',').map(str::trim) {
-        match read_url(url) {
-            Ok((url, user)) => {
-                urls.push(url);
-                user_info = user_info.or(user);
-            }
-            Err(why) => problems.add(named("urls"), format!("holds `{}`: {why}", without_user_info(url))),
-        }
-    }
-    (urls, user_info)
-}
-
-fn read_url(url: &str) -> Result<(String, Option<Secret>), &'static str> {
-    let (scheme, rest) = url.split_once("://").ok_or("it begins with http:// or https://")?;
-    let scheme = scheme.to_ascii_lowercase();
-    if scheme != "http" && scheme != "https" {
-        return Err("it begins with http:// or https://");
-    }
-    // A password with a slash in it would be taken for a path, and shown.
-    let (user, rest) = rest.rsplit_once('@').map_or((None, rest), |(user, rest)| (Some(user), rest));
-    if user.is_some_and(|user| user.contains(['/', '?', '#'])) {
-        return Err("write / ? # in its user info as %2F %3F %23");
-    }
-    if rest.contains(['?', '#']) {
-        return Err("it ends before the ? or #");
-    }
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err("it has no host; it takes http://host:port");
-    }
-    let user = user.map(unescaped).transpose()?;
-    Ok((format!("{scheme}://{host}{}", path.trim_end_matches('/')), user.map(Secret::new)))
-}
-
-/// User info with its %XX escapes read (RFC 3986).
-fn unescaped(user: &str) -> Result<String, &'static str> {
-    let mut bytes = Vec::with_capacity(user.len());
-    let mut rest = user.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16));
-        let value = digit().zip(digit()).and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-        bytes.push(value.ok_or("its user info has a % without two hexadecimal digits")?);
-    }
-    String::from_utf8(bytes).map_err(|_| "its user info is not valid UTF-8")
-}
-
 /// The name of a setting in an error: the builder's method, and the variable.
 pub(super) fn named(method: &str) -> String {
     match VARIABLES.iter().find(|(_, of)| *of == method) {
@@ -397,70 +344,5 @@ impl fmt::Debug for Auth {
             Self::Basic { .. } => write!(f, "basic {REDACTED}"),
             Self::Bearer(_) => write!(f, "bearer {REDACTED}"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(variables: &[(&str, &str)]) -> Result<RegistryConfig, ConfigError> {
-        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        RegistryConfigBuilder::from_variables(variables).build()
-    }
-
-    #[test]
-    fn everything_that_is_wrong_is_told_at_once() {
-        let error = read(&[
-            ("SCHEMA_REGISTRY_URL", "localhost:8081,http://ok:8081,ftp://x,http://a/?q=tok3n"),
-            ("SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO", "hunter2"),
-            ("SCHEMA_REGISTRY_SSL_KEY_LOCATION", "key.pem"),
-            ("SCHEMA_REGISTRY_REGISTRATION", "newest"),
-            ("SCHEMA_REGISTRY_TIMEOUT_MS", "soon"),
-            ("SCHEMA_REGISTRY_BEARER_AUTH_TOKN", "x"),
-            ("SCHEMA_REGISTRY_HEAP_OPTS", "another tool's"),
-        ])
-        .unwrap_err();
-        let text = error.to_string();
-        for part in [
-            "holds `localhost:8081`: it begins with http:// or https://",
-            "holds `ftp://x`",
-            "holds `http://a/?[redacted]`: it ends before the ?",
-            "SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO (builder: basic_auth) has no colon",
-            "SCHEMA_REGISTRY_SSL_KEY_LOCATION (builder: key_location) has no effect",
-            "SCHEMA_REGISTRY_SSL_CERTIFICATE_LOCATION (builder: certificate_location) is not set",
-            "SCHEMA_REGISTRY_REGISTRATION is `newest`; it takes if-absent, exact, latest",
-            "SCHEMA_REGISTRY_TIMEOUT_MS is `soon`",
-            "SCHEMA_REGISTRY_BEARER_AUTH_TOKN is not a setting: did you mean SCHEMA_REGISTRY_BEARER_AUTH_TOKEN?",
-        ] {
-            assert!(text.contains(part), "{part} is not in: {text}");
-        }
-        assert_eq!(error.problems().len(), 9, "{text}");
-        assert!(!text.contains("hunter2") && !text.contains("tok3n"), "{text}");
-    }
-
-    #[test]
-    fn user_info_of_a_url_is_taken_and_never_shown() {
-        let config =
-            read(&[("SCHEMA_REGISTRY_URL", "HTTPS://me:p%40ss@host:8081/apis/v7/,http://other")]).unwrap();
-        assert_eq!(config.urls(), ["https://host:8081/apis/v7", "http://other"]);
-        let Some(Auth::Basic { user, password }) = &config.auth else { panic!("no auth") };
-        assert_eq!((user.as_str(), password.expose()), ("me", "p@ss"));
-        let shown = format!("{config:?} {:?}", RegistryConfig::builder("http://me:hunter2@host"));
-        assert!(
-            !shown.contains("p@ss") && !shown.contains("p%40ss") && !shown.contains("hunter2"),
-            "{shown}"
-        );
-    }
-
-    #[test]
-    fn two_ways_to_log_in_are_one_too_many() {
-        let builder = RegistryConfig::builder("http://host").basic_auth("a", "b").bearer_token("c");
-        let error = builder.build().unwrap_err().to_string();
-        assert!(error.contains("set one of them only"), "{error}");
-        assert!(RegistryConfig::builder("http://host").timeout(Duration::ZERO).build().is_err());
-        let error =
-            RegistryConfig::builder("http://host").bearer_token("a\nb").build().unwrap_err().to_string();
-        assert!(error.contains("line feed"), "{error}");
     }
 }
