@@ -16,7 +16,7 @@
 //! | [`kafka`] | everything that touches librdkafka: configuration, topics, offsets |
 //! | [`observe`] | metrics and correlation |
 //! | `json` | events as JSON for people (feature `serde`) |
-//! | [`testing`] | the embedded broker, a schema registry in memory, and the engine on a simulated cluster (feature `testing`) |
+//! | `testing` | the embedded broker, a schema registry in memory, and the engine on a simulated cluster (feature `testing`) |
 //!
 //! Without the default feature `kafka` there is neither producer nor consumer, without `http` no client of a registry's
 //! server. What is left, events, codec, local registry and handlers, needs no C compiler.
