@@ -94,3 +94,39 @@ async fn a_registry_that_is_down_is_not_missed_for_what_is_known() {
     let _again = RegistryServer::start_on(registry, address).await.unwrap();
     assert_eq!(text(&client.schema_of(later).await.unwrap()), BRIGHTER);
 }
+
+/// Where one ends, what it began ends with it: the others do not wait for it.
+#[test]
+fn each_runtime_looks_up_for_itself() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let site = server.block_on(Site::start());
+    let id = site.registry.register("lamp-value", LAMP).unwrap();
+    let client = site.client();
+    site.server.fail_next(1, cq_events::testing::Fault::Hang);
+    let (first, second) = (runtime(), runtime());
+    let looking = client.clone();
+    let task = first.spawn(async move { looking.schema_of(id).await });
+    // It is under way, and nobody drives it any further.
+    first.block_on(async {
+        while site.asked().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(text(&second.block_on(client.schema_of(id)).unwrap()), LAMP);
+    drop(first);
+    assert!(server.block_on(task).unwrap_err().is_cancelled());
+    assert_eq!(text(&second.block_on(client.schema_of(id)).unwrap()), LAMP);
+}
+
+#[test]
+fn who_asks_without_a_runtime_is_told() {
+    let client = client(NOBODY, |config| config);
+    let mut looking = std::pin::pin!(client.schema_of(SchemaId::new(1)));
+    let polled = looking.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    let std::task::Poll::Ready(Err(error)) = polled else { panic!("{polled:?}") };
+    assert!(error.to_string().contains("within a tokio runtime only"), "{error}");
+    let mut listing = std::pin::pin!(client.subjects());
+    let polled = listing.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    assert!(matches!(polled, std::task::Poll::Ready(Err(_))), "{polled:?}");
+}

@@ -28,7 +28,7 @@ pub(super) enum Key {
 }
 
 /// A look-up lives by the runtime that began it, and dies with it: each has its own.
-type Flying = (runtime::Id, Key);
+pub(super) type Flying = (runtime::Id, Key);
 
 type Outcome = Result<Arc<str>, RegistryError>;
 type Lookup = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -49,13 +49,12 @@ struct State {
 
 impl Flights {
     /// The schema: a known one, or what `look_up` finds, which is called once for all who wait.
-    pub(super) async fn get<F>(self: &Arc<Self>, key: Key, look_up: impl FnOnce() -> F) -> Outcome
+    pub(super) async fn get<F>(self: &Arc<Self>, wanted: Flying, look_up: impl FnOnce() -> F) -> Outcome
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
         // Bound, so that the lock is given back before the next one.
-        let runtime = runtime::Handle::current().id();
-        let begun = self.lock().begin((runtime, key));
+        let begun = self.lock().begin(wanted);
         let flight = match begun {
             Begun::Known(outcome) => return outcome,
             Begun::UnderWay(flight) => flight,
@@ -64,19 +63,19 @@ impl Flights {
                 let lookup: Lookup = Box::pin(async move {
                     let outcome = looking.await;
                     if let Some(flights) = flights.upgrade() {
-                        flights.lock().end((runtime, key), &outcome);
+                        flights.lock().end(wanted, &outcome);
                     }
                     outcome
                 });
                 let flight = lookup.shared();
                 let mut state = self.lock();
                 // Somebody else may have begun in between.
-                match state.begin((runtime, key)) {
+                match state.begin(wanted) {
                     Begun::Known(outcome) => return outcome,
                     Begun::UnderWay(flight) => flight,
                     Begun::New => {
                         if let Some(weak) = flight.downgrade() {
-                            state.under_way.insert((runtime, key), weak);
+                            state.under_way.insert(wanted, weak);
                         }
                         flight
                     }
@@ -169,7 +168,7 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(10)).await;
                 outcome
             };
-            flights.get(key, look_up).await
+            flights.get((runtime::Handle::current().id(), key), look_up).await
         }
 
         fn times(&self) -> usize {

@@ -100,7 +100,7 @@ impl HttpRegistry {
             let late = |_| Err(transport.unavailable(format!("no answer to {call} within {longest:?}")));
             tokio::time::timeout(longest, looking).await.unwrap_or_else(late)
         };
-        self.flights.get(key, look_up).await
+        self.flights.get((self.transport.runtime()?, key), look_up).await
     }
 }
 

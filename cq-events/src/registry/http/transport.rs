@@ -7,6 +7,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, StatusCode, Url};
 use serde_json::Value;
+use tokio::runtime;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::answer::{Answer, Said, clean, said};
@@ -105,6 +106,7 @@ impl Transport {
     /// # Errors
     /// `Unavailable` when none of the URLs gives one in time; `Unexpected` when it is no answer of a registry.
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, RegistryError> {
+        self.runtime()?;
         call.check(|reason| self.unexpected(call, reason))?;
         let urls = self.config.urls.len().max(1);
         let deadline = Instant::now() + self.longest();
@@ -146,6 +148,12 @@ impl Transport {
             reason = format!("{reason} (it wants to be asked again after {} s)", after.as_secs());
         }
         Err(self.unavailable(reason))
+    }
+
+    /// Within which runtime it is asked. Without one there are neither connections nor timers.
+    pub(super) fn runtime(&self) -> Result<runtime::Id, RegistryError> {
+        let outside = |_| self.unavailable("it can be asked within a tokio runtime only".to_owned());
+        runtime::Handle::try_current().map(|runtime| runtime.id()).map_err(outside)
     }
 
     /// How long a call may take.
