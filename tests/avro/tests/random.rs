@@ -1,7 +1,7 @@
 //! Random schemas and values, all the way: files, generated crates, compiled and run, against three other
 //! implementations.
 //!
-//! `CQ_SEED` and `CQ_SCHEMAS` choose others than those of the suite.
+//! `CQ_SEED` and `CQ_RANDOM` choose others than those of the suite.
 #![cfg(feature = "oracles")]
 #![allow(
     clippy::expect_used,
@@ -32,7 +32,7 @@ const LEAST: usize = 50;
 #[test]
 fn random_schemas_and_values_agree_with_three_other_implementations() {
     let seed = setting("CQ_SEED", 1);
-    let number = setting("CQ_SCHEMAS", SCHEMAS);
+    let number = setting("CQ_RANDOM", SCHEMAS);
     let schemas: Vec<Schema> = (0..number as usize).map(|number| Schema::random(seed, number)).collect();
     let chunks: Vec<&[Schema]> = schemas.chunks(SCHEMAS_PER_CRATE).collect();
     let mut failures = Failures::default();
