@@ -35,7 +35,8 @@ class Confluent:
     deserializer = {}
 
     def __init__(self, registry):
-        self.registry = SchemaRegistryClient({"url": registry})
+        # Now and then an answer of Apicurio without a body never comes; by default it is waited for without end.
+        self.registry = SchemaRegistryClient({"url": registry, "timeout": 5})
         self.serializers, self.deserializers, self.types = {}, {}, {}
 
     @staticmethod
