@@ -1,6 +1,7 @@
 //! How a schema gets its id.
 
 use cq_events::registry::{Registration, RegistryError, SchemaRegistry as _, SubjectSchema, Version};
+use cq_events::testing::Fault;
 use cq_events_schema::Level;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -179,4 +180,49 @@ async fn more_subjects_than_a_page_has() {
     }
     assert_eq!(site.client().subjects().await.unwrap(), expected);
     assert_eq!(site.client().mode("subject-0000").await.unwrap(), "READWRITE");
+}
+
+/// What was deleted since is still asked for; a name is looked up once; what is not there is told; and there is an end.
+#[tokio::test]
+async fn references_are_resolved_within_bounds() {
+    let site = Site::start().await;
+    let id = cq_events::registry::SchemaId::new(7);
+    let reference =
+        |name: &str, version: i32| serde_json::json!({"name": name, "subject": name, "version": version});
+    let answer = |schema: &str, references: &[serde_json::Value]| {
+        Fault::answer(200, serde_json::json!({ "schema": schema, "references": references }).to_string())
+    };
+    let size = r#"{"type":"enum","name":"Size","symbols":["S"]}"#;
+    let bulb = r#"{"type":"record","name":"Bulb","fields":[{"name":"size","type":"Size"}]}"#;
+    let lamp = r#"{"type":"record","name":"Lamp","fields":[{"name":"bulb","type":"Bulb"},{"name":"size","type":"Size"}]}"#;
+    site.server.fail_next(1, answer(lamp, &[reference("Bulb", 1), reference("Size", 2)]));
+    site.server.fail_next(1, answer(bulb, &[reference("Size", 1)]));
+    site.server.fail_next(1, answer(size, &[]));
+    site.client().schema_of(id).await.unwrap();
+    let expected = [
+        "GET /schemas/ids/7",
+        "GET /subjects/Bulb/versions/1?deleted=true",
+        "GET /subjects/Size/versions/1?deleted=true",
+    ];
+    assert_eq!(site.asked(), expected);
+
+    site.server.fail_next(1, answer(lamp, &[reference("Bulb", 1)]));
+    let error = site.client().schema_of(id).await.unwrap_err();
+    assert!(matches!(error, RegistryError::Schema { .. }), "{error:?}");
+    assert!(error.to_string().contains("version 1 of subject Bulb, which is not there"), "{error}");
+
+    let many: Vec<_> = (0..257).map(|number| reference(&format!("T{number}"), 1)).collect();
+    site.server.fail_next(1, answer("\"int\"", &many));
+    let error = site.client().schema_of(id).await.unwrap_err().to_string();
+    assert!(error.contains("refers to more than 256"), "{error}");
+
+    // One refers to the next, and each takes its time: all of it has one deadline.
+    let begun = std::time::Instant::now();
+    for number in 0..200 {
+        site.server.fail_next(1, Fault::Hang);
+        site.server.fail_next(1, answer("\"int\"", &[reference(&format!("T{number}"), 1)]));
+    }
+    let error = site.client().schema_of(id).await.unwrap_err();
+    assert!(matches!(error, RegistryError::Unavailable { .. }), "{error:?}");
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
 }
