@@ -31,8 +31,8 @@ pub(crate) fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args(["-s", name, &id]).status().expect("kill runs").success());
 }
 
-/// The program, which is another package's.
-fn built() -> &'static PathBuf {
+/// The program, which is another package's: built at the first call, which takes what a build takes.
+pub(crate) fn built() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");

@@ -1,14 +1,14 @@
 //! Dead letters that are published back to their topic by the command line.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cq_events::Consumer;
 use cq_events::dead_letter::{Burial, ErrorKind, Place, buried};
 use cq_events_tests::raw::{self, Record};
 use cq_events_tests::recorder::eventually;
 
-use crate::command::{dlq, end, run, signal};
+use crate::command::{built, dlq, end, run, signal};
 use crate::lab::{
     GROUP, Lab, MILLI, PARTITIONS, PATIENCE, Run, TOPIC, dead_letters, framed, message, settled,
 };
@@ -121,6 +121,8 @@ async fn a_hundred_thousand_dead_letters_are_listed_and_replayed() {
     let mut letters: Vec<Record> = (0..MANY).map(letter).collect();
     raw::send(&lab.servers(), &topic, &mut letters).await;
 
+    // To build the program is no part of what is timed.
+    built();
     let begun = Instant::now();
     let lines = run(&lab, &["list", &topic]).await.lines().count();
     let listed = begun.elapsed();
@@ -129,7 +131,7 @@ async fn a_hundred_thousand_dead_letters_are_listed_and_replayed() {
     let said = run(&lab, &["replay", &topic]).await;
     let replayed = begun.elapsed();
     println!("{MANY} listed in {listed:?}, replayed in {replayed:?}: {}", said.trim());
-    assert!(listed < Duration::from_secs(30) && replayed < PATIENCE);
+    assert!(listed < PATIENCE && replayed < PATIENCE);
     let back = raw::read(&lab.servers(), TOPIC).await;
     let number = |record: &Record| -> usize {
         let value = record.value.as_deref().and_then(|value| str::from_utf8(value).ok());
