@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::answer::{Answer, Said, clean, said};
 use super::tls;
 use crate::config::{ConfigError, REDACTED};
-use crate::registry::config::{Auth, named};
+use crate::registry::config::{Auth, UserInfo, named};
 use crate::registry::{RegistryConfig, RegistryError};
 
 /// The largest answer, in bytes. A schema has at most a megabyte, which JSON may escape; a list of all subjects is long.
@@ -194,7 +194,9 @@ impl Transport {
             .header(ACCEPT, "application/vnd.schemaregistry.v1+json, application/json;q=0.9, */*;q=0.1");
         request = match &self.config.auth {
             None => request,
-            Some(Auth::Basic { user, password }) => request.basic_auth(user, Some(password.expose())),
+            Some(Auth::Basic(UserInfo { user, password })) => {
+                request.basic_auth(user, Some(password.expose()))
+            }
             Some(Auth::Bearer(token)) => request.bearer_auth(token.expose()),
         };
         if let Some(body) = &call.body {
