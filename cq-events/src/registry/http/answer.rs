@@ -22,7 +22,7 @@ pub(super) struct Said {
     /// The registry's own code, such as 40401.
     pub(super) code: Option<i32>,
     pub(super) messages: Vec<String>,
-    /// The body is a JSON string, or nothing.
+    /// The body is a JSON string.
     pub(super) is_bare: bool,
 }
 
