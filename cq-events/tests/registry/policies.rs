@@ -208,8 +208,18 @@ async fn references_are_resolved_within_bounds() {
 
     site.server.fail_next(1, answer(lamp, &[reference("Bulb", 1)]));
     let error = site.client().schema_of(id).await.unwrap_err();
-    assert!(matches!(error, RegistryError::Schema { .. }), "{error:?}");
+    let RegistryError::MissingReference { subject, version: 1, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(subject, "Bulb");
+    assert!(error.is_of_schema(), "where a subject's versions are read, it is one that cannot be");
     assert!(error.to_string().contains("version 1 of subject Bulb, which is not there"), "{error}");
+
+    // All of it is parsed at once.
+    let large = format!(r#"{{"type":"fixed","name":"F","size":1,"doc":"{}"}}"#, "x".repeat(600 << 10));
+    site.server.fail_next(1, answer(&large, &[reference("A", 1)]));
+    site.server.fail_next(1, answer(&large.replacen("\"F\"", "\"A\"", 1), &[]));
+    let error = site.client().schema_of(id).await.unwrap_err();
+    assert!(matches!(error, RegistryError::Schema { .. }), "{error:?}");
+    assert!(error.to_string().contains("with what it refers to, it has more than 1048576 bytes"), "{error}");
 
     let many: Vec<_> = (0..257).map(|number| reference(&format!("T{number}"), 1)).collect();
     site.server.fail_next(1, answer("\"int\"", &many));

@@ -74,6 +74,11 @@ pub(super) fn texts(value: &Value, text: &impl Fn(&str) -> String) -> Vec<String
     }
 }
 
+/// The number of a version.
+pub(super) fn int(value: &Value) -> Option<i32> {
+    value.as_i64().and_then(|number| i32::try_from(number).ok())
+}
+
 /// At most [`MAX_MESSAGE`] characters on one line.
 pub(super) fn clean(text: &str) -> String {
     let whole = text.trim();

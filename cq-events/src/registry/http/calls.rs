@@ -46,7 +46,7 @@ pub(super) fn version(subject: &str, version: &str) -> Call {
     get(format!("/subjects/{}/versions/{version}", segment(subject)))
 }
 
-pub(super) fn deleted_version(subject: &str, version: i64) -> Call {
+pub(super) fn deleted_version(subject: &str, version: i32) -> Call {
     get(format!("/subjects/{}/versions/{version}?deleted=true", segment(subject)))
 }
 

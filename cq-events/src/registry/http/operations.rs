@@ -8,7 +8,7 @@ use cq_events_schema::{Level, Schemas};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::answer::{Answer, clean, texts};
+use super::answer::{Answer, clean, int, texts};
 use super::transport::Call;
 use super::{HttpRegistry, calls, schema};
 use crate::event::StreamInfo;
@@ -265,8 +265,4 @@ impl HttpRegistry {
             Answer::Refused { status, said } => Err(self.transport.refused(call, status, said)),
         }
     }
-}
-
-fn int(value: &Value) -> Option<i32> {
-    value.as_i64().and_then(|number| i32::try_from(number).ok())
 }
