@@ -45,8 +45,12 @@ use transport::{Call, Transport};
 ///
 /// - Requests that fail by the transport, with status 429 or 5xx are tried again, on each of the URLs, four times and for four
 ///   times the time-out at most; `Retry-After` is kept. No other answer is asked for again.
-/// - A schema is looked up once, however many want it, and 1,024 are kept. No failure is, but that an id is unknown: for 50 ms.
-/// - Redirects are not followed, answers end at 16 MiB, and no credential shows in errors, logs and `Debug`.
+/// - A schema is looked up once, however many want it, and 1,024 are kept. So is, for a minute, that one cannot be read; and for
+///   50 ms that an id, or what its schema refers to, is unknown. No other failure is kept.
+/// - What takes many calls, since a subject may have hundreds of versions, takes twelve times the time-out at most.
+/// - Redirects are not followed, answers end at 16 MiB, a schema with what it refers to at 1 MiB, and no credential shows in
+///   errors, logs and `Debug`.
+/// - Servers are spoken to directly: what the environment says of proxies (`HTTPS_PROXY` and others) is not looked at.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
