@@ -134,6 +134,10 @@ impl SchemaRegistry for HttpRegistry {
         let unknown = move |registry| RegistryError::UnknownGuid { guid, registry };
         Box::pin(self.look_up(Key::Guid(guid), calls::schema_of_guid(guid), unknown))
     }
+
+    fn describe(&self) -> String {
+        self.transport.name()
+    }
 }
 
 impl fmt::Debug for HttpRegistry {
