@@ -182,6 +182,19 @@ async fn more_subjects_than_a_page_has() {
     assert_eq!(site.client().mode("subject-0000").await.unwrap(), "READWRITE");
 }
 
+#[tokio::test]
+async fn a_server_may_have_shorter_pages_or_none() {
+    let site = Site::start().await;
+    for page in [r#"["a","b"]"#, r#"["c"]"#, "[]"] {
+        site.server.fail_next(1, Fault::answer(200, page));
+    }
+    assert_eq!(site.client().subjects().await.unwrap(), ["a", "b", "c"]);
+    let offsets = ["0", "2", "3"].map(|offset| format!("GET /subjects?offset={offset}&limit=1000"));
+    assert_eq!(site.asked(), offsets);
+    site.server.fail_next(2, Fault::answer(200, r#"["a","b"]"#));
+    assert_eq!(site.client().subjects().await.unwrap(), ["a", "b"]);
+}
+
 /// What was deleted since is still asked for; a name is looked up once; what is not there is told; and there is an end.
 #[tokio::test]
 async fn references_are_resolved_within_bounds() {
