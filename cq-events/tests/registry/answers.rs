@@ -258,4 +258,7 @@ async fn refusals_are_told_with_status_code_and_all_messages() {
     assert!(error.contains("is SCHEMA_REGISTRY_URL complete?"), "{error}");
     let error = refused(Fault::answer(400, "\u{1b}[31mred\n and more")).await;
     assert!(error.contains("status 400:  [31mred"), "{error:?}");
+    site.server.fail_next(1, Fault::answer(409, ""));
+    let error = site.client().register("lamp-value", LAMP).await.unwrap_err().to_string();
+    assert!(error.contains("(level BACKWARD)") && error.ends_with(" gives no reason"), "{error}");
 }

@@ -81,10 +81,10 @@ pub(super) fn int(value: &Value) -> Option<i32> {
 
 /// At most [`MAX_MESSAGE`] characters on one line.
 pub(super) fn clean(text: &str) -> String {
-    let whole = text.trim();
+    let mut rest = text.trim().chars();
     let mut clean: String =
-        whole.chars().take(MAX_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if clean.len() < whole.len() {
+        rest.by_ref().take(MAX_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if rest.next().is_some() {
         clean.push('…');
     }
     clean
@@ -114,5 +114,6 @@ mod tests {
         let long = "x".repeat(10_000);
         assert_eq!(super::said(long.as_bytes(), str::to_owned).messages[0].chars().count(), MAX_MESSAGE + 1);
         assert_eq!(super::said(&[0xff, 0x00, b'a'], str::to_owned).messages, ["\u{fffd} a"]);
+        assert_eq!(clean("a\u{85}b"), "a b", "a character of two bytes, and nothing is cut");
     }
 }
