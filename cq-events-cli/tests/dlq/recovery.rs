@@ -10,7 +10,8 @@ use rdkafka::topic_partition_list::Offset;
 
 use crate::support::{Bench, DEADLINE, DLQ, SOURCE, Said, letters, numbers, sorted};
 
-const COUNT: usize = 300;
+/// Many more than are published before a slow replay is ended.
+const COUNT: usize = 1_200;
 
 /// A slow replay that has begun to publish.
 fn begun(bench: &Bench) -> Child {
