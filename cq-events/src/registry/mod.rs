@@ -22,16 +22,13 @@ use uuid::Uuid;
 pub use config::{RegistryConfig, RegistryConfigBuilder};
 pub use cq_events_schema::Level;
 pub use error::RegistryError;
+#[cfg(feature = "http")]
+pub use http::{
+    Compatibility, HttpRegistry, Registered, Version, why_bytes_differ, why_bytes_differ as differences,
+};
+// The registry in memory checks by it as well.
 #[cfg(all(feature = "http", feature = "testing"))]
-#[cfg_attr(
-    not(feature = "testing"),
-    allow(unused_imports, reason = "the registry in memory checks by it as well")
-)]
 pub(crate) use http::check_level;
-#[cfg(feature = "http")]
-pub use http::differences;
-#[cfg(feature = "http")]
-pub use http::{Compatibility, HttpRegistry, Registered, Version};
 pub use local::LocalRegistry;
 pub use subject::{Registration, SubjectSchema, SubjectStrategy};
 

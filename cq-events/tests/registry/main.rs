@@ -3,6 +3,7 @@
 
 mod answers;
 mod caches;
+mod history;
 mod policies;
 mod secrets;
 mod servers;

@@ -7,11 +7,15 @@
 //! | `answer`, `schema` | what answers say; schemas with what they refer to |
 //! | `flights` | look-ups: once for all who wait, and kept |
 //! | `operations` | what may be asked |
+//! | `history` | the versions of a subject |
+//! | `compare` | our schema and one that is registered |
 //! | `policy` | how a schema of this build gets its id |
 
 mod answer;
 mod calls;
+mod compare;
 mod flights;
+mod history;
 mod operations;
 mod policy;
 mod schema;
@@ -23,16 +27,16 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+#[cfg(feature = "testing")]
+pub(crate) use compare::check_level;
+pub use compare::why_bytes_differ;
 pub use operations::{Compatibility, Registered, Version};
-#[cfg(feature = "testing")]
-#[cfg(feature = "testing")]
-pub(crate) use policy::check_level;
-pub use policy::differences;
 
 use super::{RegistryConfig, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
 use crate::config::ConfigError;
 use answer::{Answer, Said};
 use flights::{Flights, Key};
+use history::Versions;
 use policy::Ids;
 use transport::{Call, Transport};
 
@@ -58,6 +62,7 @@ pub struct HttpRegistry {
     transport: Arc<Transport>,
     flights: Arc<Flights>,
     ids: Arc<Ids>,
+    versions: Arc<Versions>,
 }
 
 impl HttpRegistry {
@@ -67,7 +72,7 @@ impl HttpRegistry {
     /// When one of the files cannot be read, or holds something else than it should.
     pub fn new(config: RegistryConfig) -> Result<Self, ConfigError> {
         let transport = Arc::new(Transport::new(config)?);
-        Ok(Self { transport, flights: Arc::default(), ids: Arc::default() })
+        Ok(Self { transport, flights: Arc::default(), ids: Arc::default(), versions: Arc::default() })
     }
 
     /// Its URLs, with commas between, and without user info.
@@ -96,9 +101,8 @@ impl HttpRegistry {
                 }
             };
             // With all that the schema refers to.
-            let longest = transport.longest();
-            let late = |_| Err(transport.unavailable(format!("no answer to {call} within {longest:?}")));
-            tokio::time::timeout(longest, looking).await.unwrap_or_else(late)
+            let late = |longest| format!("no answer to {call} within {longest:?}");
+            transport.within(transport.longest(), late, looking).await
         };
         self.flights.get((self.transport.runtime()?, key), look_up).await
     }

@@ -20,6 +20,8 @@ use crate::registry::{RegistryConfig, RegistryError};
 const MAX_ANSWER: usize = 16 << 20;
 /// How often all URLs are tried.
 const ROUNDS: u32 = 4;
+/// How many times longer than one call many of them may take.
+const MANY: u32 = 3;
 /// How long the first round is waited after; it triples with each.
 const BACKOFF: Duration = Duration::from_millis(100);
 
@@ -159,6 +161,25 @@ impl Transport {
     /// How long a call may take.
     pub(super) fn longest(&self) -> Duration {
         self.config.timeout * ROUNDS
+    }
+
+    /// How long many calls may take that are made for one purpose.
+    pub(super) fn longest_of_many(&self) -> Duration {
+        self.longest() * MANY
+    }
+
+    /// What several calls come to, which have one deadline.
+    ///
+    /// # Errors
+    /// Their own; `Unavailable` when they take longer, with the words of `late`.
+    pub(super) async fn within<T>(
+        &self,
+        longest: Duration,
+        late: impl FnOnce(Duration) -> String,
+        calls: impl Future<Output = Result<T, RegistryError>>,
+    ) -> Result<T, RegistryError> {
+        self.runtime()?;
+        timeout(longest, calls).await.unwrap_or_else(|_| Err(self.unavailable(late(longest))))
     }
 
     pub(super) fn unavailable(&self, reason: String) -> RegistryError {
