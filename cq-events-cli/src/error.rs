@@ -83,6 +83,19 @@ pub enum Error {
     /// Schemas cannot be read.
     #[error(transparent)]
     Schemas(#[from] cq_events::registry::RegistryError),
+    /// A filter asks for the event of a dead letter, and the registry cannot be asked for its schema.
+    #[error(
+        "the event of the dead letter at partition {partition}, offset {offset} is not known, so --event cannot tell whether \
+         it is meant: {reason}. Try again when the registry answers, or name a folder with the schema by --schemas"
+    )]
+    UnknownEvent {
+        /// The letter's partition.
+        partition: i32,
+        /// Its offset.
+        offset: i64,
+        /// Why the registry cannot be asked.
+        reason: String,
+    },
     /// There is no file that names streams.
     #[error(
         "there is no streams.toml in {folder}, nor in its folder `schemas`: run this where one is, or name it with --streams"

@@ -75,7 +75,8 @@ fn dead_letters(
         Action::List { topic: Some(topic), filters, decoding } => {
             let mut library = library(decoding)?;
             let which = (&filters.filter(), filters.limit);
-            list::letters(&reader()?, topic, which, &mut library, screen)
+            list::letters(&reader()?, topic, which, &mut library, screen)?;
+            tell_unasked(&library, screen)
         }
         Action::Show { topic, partition, offset, decoding, reveal } => {
             let mut library = library(decoding)?;
@@ -85,12 +86,24 @@ fn dead_letters(
         Action::Stats { topic, filters, decoding } => {
             let mut library = library(decoding)?;
             let which = (&filters.filter(), filters.limit);
-            stats::stats(&reader()?, topic, which, &mut library, screen)
+            stats::stats(&reader()?, topic, which, &mut library, screen)?;
+            tell_unasked(&library, screen)
         }
         Action::Replay { topic, replay, filters, decoding } => {
             let mut library = library(decoding)?;
             let options = (replay.options(topic, filters), replay.dry_run);
-            commands::replay::replay(&cluster, topic, options, &mut library, listen, screen)
+            commands::replay::replay(&cluster, topic, options, &mut library, listen, screen)?;
+            tell_unasked(&library, screen)
         }
     }
+}
+
+/// Says, once, why events are what headers say, or are not known.
+fn tell_unasked(library: &Library, screen: &mut Screen<'_>) -> Result<(), Error> {
+    library.unasked().map_or(Ok(()), |reason| {
+        let reason = text::escape(reason);
+        screen.say(&format!(
+            "warning: events may be missing, or be as headers say, without their schemas: {reason}"
+        ))
+    })
 }
