@@ -316,6 +316,21 @@ fn what_cannot_be_compared_is_refused_with_the_reason() {
 }
 
 #[test]
+fn a_version_is_read_once_for_all_that_is_asked_of_it() {
+    let bench = Bench::new();
+    bench.run(&["register", "lamp"]).ok();
+    bench.change("lamp.avsc", "\"name\": \"on\",", "\"name\": \"on\", \"doc\": \"Whether it is on.\",");
+    let before = bench.server.requests().len();
+    bench
+        .run(&["register", "lamp"])
+        .ok()
+        .has_lines(&["registered lamp home.lamps-value 2 2 BACKWARD_TRANSITIVE"]);
+    let asked = bench.server.requests().split_off(before);
+    let first = asked.iter().filter(|(_, path)| path == "/subjects/home.lamps-value/versions/1");
+    assert_eq!(first.count(), 1, "{asked:?}");
+}
+
+#[test]
 fn what_is_done_is_told_before_the_next_is_begun() {
     for more in [&[][..], &["--json"]] {
         let bench = Bench::new();
