@@ -166,7 +166,7 @@ fn words_that_make_no_sense_are_an_error_of_their_own() {
 fn without_a_broker_its_address_is_told() {
     let bench = Bench::empty();
     let mut command = bench.command(&["list"]);
-    command.env("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1").env("KAFKA_CONNECT_TIMEOUT_MS", "700");
+    command.env("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1").env("KAFKA_CONNECT_TIMEOUT_MS", "2000");
     said(&mut command).failed(&[
         "no broker answers at 127.0.0.1:1",
         "Connection refused",

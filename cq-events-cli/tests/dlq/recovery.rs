@@ -11,7 +11,8 @@ use rdkafka::topic_partition_list::Offset;
 use crate::common::{self, end, signal};
 use crate::support::{Bench, DEADLINE, DLQ, SOURCE, letters, numbers, sorted};
 
-const COUNT: usize = 300;
+/// Many more than are published before a slow replay is ended.
+const COUNT: usize = 1_200;
 
 /// A slow replay that has begun to publish.
 fn begun(bench: &Bench) -> Child {

@@ -92,7 +92,7 @@ impl Bench {
     /// The command, in the folder, with the environment that reaches the registry and no other.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = in_folder(self.folder.path(), arguments);
-        command.env("SCHEMA_REGISTRY_URL", self.server.url()).env("SCHEMA_REGISTRY_TIMEOUT_MS", "2000");
+        command.env("SCHEMA_REGISTRY_URL", self.server.url()).env("SCHEMA_REGISTRY_TIMEOUT_MS", "30000");
         command
     }
 

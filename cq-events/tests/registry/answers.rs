@@ -11,16 +11,22 @@ const ID: SchemaId = SchemaId::new(1);
 
 /// What a look-up says when every request meets this fault, and after how long.
 async fn meets(fault: Fault) -> (RegistryError, Duration, usize) {
+    meets_within(fault, Duration::from_secs(5)).await
+}
+
+/// The same, where an answer may take so long.
+async fn meets_within(fault: Fault, timeout: Duration) -> (RegistryError, Duration, usize) {
     let site = Site::start().await;
     site.registry.register("lamp-value", LAMP).unwrap();
     site.server.fail(fault);
     let begun = Instant::now();
-    let error = site.client().schema_of(ID).await.unwrap_err();
+    let error = site.client_with(|config| config.timeout(timeout)).schema_of(ID).await.unwrap_err();
+    let took = begun.elapsed();
     // Nothing of it is kept.
     site.server.heal();
     let asked = site.asked().len();
     assert_eq!(text(&site.client().schema_of(ID).await.unwrap()), LAMP);
-    (error, begun.elapsed(), asked)
+    (error, took, asked)
 }
 
 fn is_unavailable(error: &RegistryError, words: &str) {
@@ -52,7 +58,7 @@ async fn a_short_trouble_is_not_noticed() {
     site.server.fail_next(1, Fault::error(503, 50003, "no leader"));
     site.server.fail_next(1, Fault::Close);
     site.server.fail_next(1, Fault::Hang);
-    let client = site.client_with(|config| config.timeout(Duration::from_secs(1)));
+    let client = site.client_with(|config| config.timeout(Duration::from_secs(3)));
     assert_eq!(text(&client.schema_of(ID).await.unwrap()), LAMP);
     assert_eq!(site.asked().len(), 4);
 }
@@ -62,7 +68,7 @@ async fn who_is_too_many_comes_back_when_told() {
     let site = Site::start().await;
     site.registry.register("lamp-value", LAMP).unwrap();
     site.server.fail_next(1, Fault::error(429, 429, "slow down").header("Retry-After", "1"));
-    let client = site.client_with(|config| config.timeout(Duration::from_secs(2)));
+    let client = site.client();
     let begun = Instant::now();
     client.schema_of(ID).await.unwrap();
     assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
@@ -70,15 +76,16 @@ async fn who_is_too_many_comes_back_when_told() {
     let (error, took, asked) = meets(Fault::error(429, 429, "slow down").header("Retry-After", "3600")).await;
     is_unavailable(&error, "slow down (it wants to be asked again after 3600 s)");
     assert_eq!(asked, 1);
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
 #[tokio::test]
 async fn answers_that_never_end_are_given_up() {
     for fault in [Fault::Hang, Fault::Endless, Fault::Drip(Duration::from_millis(20))] {
-        let (error, took, _) = meets(fault.clone()).await;
+        let (error, took, _) = meets_within(fault.clone(), Duration::from_millis(500)).await;
         is_unavailable(&error, "no answer within");
-        assert!(took < Duration::from_secs(3), "{fault:?} took {took:?}");
+        // Four time-outs make two seconds; without one it would never end.
+        assert!(took < Duration::from_secs(20), "{fault:?} took {took:?}");
     }
 }
 
@@ -119,7 +126,7 @@ async fn schemas_that_are_none_are_told() {
         let error = error.to_string();
         assert!(error.contains(words), "{words} is not in {}", &error[..error.len().min(500)]);
         assert!(error.len() < 5_000, "{} bytes", error.len());
-        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(begun.elapsed() < Duration::from_secs(20));
     }
     let (error, ..) = meets(Fault::answer(200, r#"{"schemaType":"PROTOBUF","schema":"message A {}"}"#)).await;
     assert!(error.to_string().contains("PROTOBUF"), "{error}");

@@ -42,5 +42,6 @@ async fn nobody_there_is_told_with_all_urls_within_seconds() {
     });
     let error = client.schema_of(ID).await.unwrap_err().to_string();
     assert!(error.contains("http://127.0.0.1:9, http://localhost.invalid:8081 does not answer: "), "{error}");
-    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
+    // Without one deadline for both, sixteen seconds and more.
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
 }
