@@ -99,8 +99,8 @@ pub enum RegistryError {
     },
     /// A new version of a schema does not go with the earlier ones.
     #[error(
-        "the schema for subject {subject} is not compatible with what is registered there (level {level}); {registry} says{}",
-        said(messages)
+        "the schema for subject {subject} is not compatible with what is registered there (level {level}); {registry} {}",
+        if messages.is_empty() { "gives no reason".to_owned() } else { format!("says{}", said(messages)) }
     )]
     Incompatible {
         /// Which registry was asked.

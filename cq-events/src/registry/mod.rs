@@ -124,9 +124,14 @@ pub trait SchemaRegistry: fmt::Debug + Send + Sync + 'static {
     /// The id of a schema under its subject, registering it where the policy allows that.
     fn id_of<'a>(&'a self, schema: &'a SubjectSchema<'a>) -> RegistryFuture<'a, SchemaId>;
 
-    /// The assembled schema (JSON) that has this id.
+    /// The assembled schema (JSON) that has this id. A consumer waits for it for a minute, and then asks again.
     fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>>;
 
     /// The assembled schema (JSON) that has this GUID: what some writers put into a header instead of an id.
     fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>>;
+
+    /// Which registry it is, as a part of a sentence in errors, such as "the schema registry at http://registry:8081".
+    fn describe(&self) -> String {
+        "the schema registry".to_owned()
+    }
 }

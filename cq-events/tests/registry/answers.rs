@@ -199,6 +199,53 @@ async fn an_unknown_id_is_one_whatever_the_body_says() {
     assert!(error.contains("schema id 2 is unknown to the schema registry at http://127.0.0.1:"), "{error}");
 }
 
+/// Servers read an id as a signed number, and answer to others as to a path that is not there.
+#[tokio::test]
+async fn an_id_that_no_registry_gives_is_unknown_without_a_question() {
+    let site = Site::start().await;
+    for number in [1 << 31, u32::MAX] {
+        let id = SchemaId::new(number);
+        let error = site.client().schema_of(id).await.unwrap_err();
+        assert!(matches!(error, RegistryError::UnknownId { id: unknown, .. } if unknown == id), "{error:?}");
+        assert!(error.to_string().contains("ids end at 2147483647"), "{error}");
+    }
+    assert_eq!(site.asked(), Vec::<String>::new());
+    site.client().schema_of(SchemaId::new(i32::MAX as u32)).await.unwrap_err();
+    assert_eq!(site.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_guid_is_unknown_where_a_registry_says_so_or_has_no_guids() {
+    const NO_PATH: [&str; 3] =
+        ["", r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#, "default backend - 404"];
+    let (site, guid) = (Site::start().await, uuid::Uuid::from_u128(7));
+    let looked_up = async || site.client().schema_of_guid(guid).await.unwrap_err();
+    let types = "GET /schemas/types".to_owned();
+    let error = looked_up().await;
+    assert!(matches!(error, RegistryError::UnknownGuid { .. }), "{error:?}");
+    assert!(!site.asked().contains(&types), "its own words are enough");
+    for body in NO_PATH {
+        site.server.fail_next(1, Fault::answer(404, body));
+        let error = looked_up().await;
+        assert!(matches!(error, RegistryError::UnknownGuid { .. }), "{error:?}");
+        assert_eq!(site.asked().last(), Some(&types));
+    }
+    // A server in between that does not find its registry says the same.
+    for body in NO_PATH {
+        site.server.fail(Fault::answer(404, body));
+        let error = looked_up().await;
+        assert!(matches!(error, RegistryError::Refused { status: 404, .. }), "{error:?}");
+        site.server.heal();
+    }
+    site.server.fail_next(1, Fault::answer(404, ""));
+    site.server.fail_next(1, Fault::answer(200, r#"{"status":"UP"}"#));
+    let error = looked_up().await;
+    assert!(matches!(error, RegistryError::Refused { status: 404, .. }), "{error:?}");
+    site.server.fail_next(1, Fault::answer(404, ""));
+    site.server.fail(Fault::error(503, 50003, "no leader"));
+    is_unavailable(&looked_up().await, "no leader");
+}
+
 #[tokio::test]
 async fn refusals_are_told_with_status_code_and_all_messages() {
     let site = Site::start().await;
@@ -218,4 +265,7 @@ async fn refusals_are_told_with_status_code_and_all_messages() {
     assert!(error.contains("is SCHEMA_REGISTRY_URL complete?"), "{error}");
     let error = refused(Fault::answer(400, "\u{1b}[31mred\n and more")).await;
     assert!(error.contains("status 400:  [31mred"), "{error:?}");
+    site.server.fail_next(1, Fault::answer(409, ""));
+    let error = site.client().register("lamp-value", LAMP).await.unwrap_err().to_string();
+    assert!(error.contains("(level BACKWARD)") && error.ends_with(" gives no reason"), "{error}");
 }

@@ -30,6 +30,10 @@ pub(super) fn schema_of_guid(guid: uuid::Uuid) -> Call {
     get(format!("/schemas/guids/{guid}"))
 }
 
+pub(super) fn types() -> Call {
+    get("/schemas/types".to_owned())
+}
+
 pub(super) fn subjects(offset: usize, limit: usize) -> Call {
     get(format!("/subjects?offset={offset}&limit={limit}"))
 }
@@ -42,7 +46,7 @@ pub(super) fn version(subject: &str, version: &str) -> Call {
     get(format!("/subjects/{}/versions/{version}", segment(subject)))
 }
 
-pub(super) fn deleted_version(subject: &str, version: i64) -> Call {
+pub(super) fn deleted_version(subject: &str, version: i32) -> Call {
     get(format!("/subjects/{}/versions/{version}?deleted=true", segment(subject)))
 }
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::answer::{Answer, Said, clean, said};
 use super::tls;
 use crate::config::{ConfigError, REDACTED};
-use crate::registry::config::{Auth, named};
+use crate::registry::config::{Auth, UserInfo, named};
 use crate::registry::{RegistryConfig, RegistryError};
 
 /// The largest answer, in bytes. A schema has at most a megabyte, which JSON may escape; a list of all subjects is long.
@@ -63,11 +63,22 @@ impl fmt::Display for Call {
     }
 }
 
-/// Why an attempt is worth another one.
-struct Failed {
-    reason: String,
-    /// How long the server wants to be left alone.
-    after: Option<Duration>,
+/// Why a server gave no answer.
+enum Failed {
+    /// It may give one the next time.
+    ForNow {
+        reason: String,
+        /// How long it wants to be left alone.
+        after: Option<Duration>,
+    },
+    /// What came is no answer of a registry, and would not be the next time.
+    Foreign(String),
+}
+
+impl Failed {
+    fn for_now(reason: String) -> Self {
+        Self::ForNow { reason, after: None }
+    }
 }
 
 impl Transport {
@@ -106,47 +117,55 @@ impl Transport {
     /// The answer: of any status below 500, but 429.
     ///
     /// # Errors
-    /// `Unavailable` when none of the URLs gives one in time; `Unexpected` when it is no answer of a registry.
+    /// `Unavailable` when none of the URLs gives one in time; `Unexpected` when what they all give is no answer of a registry.
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, RegistryError> {
         self.runtime()?;
         call.check(|reason| self.unexpected(call, reason))?;
         let urls = self.config.urls.len().max(1);
         let deadline = Instant::now() + self.longest();
-        let mut failed = Failed { reason: "it has no URL".to_owned(), after: None };
+        let (mut reason, mut after) = ("it has no URL".to_owned(), None);
         for round in 0..ROUNDS {
             let first = self.preferred.load(Ordering::Relaxed);
             let mut wait = self.backoff(round);
+            // Where no server does better, this is worth no other round.
+            let (mut foreign, mut is_worth_another) = (None, false);
             for (tried, index) in (first..first + urls).map(|index| index % urls).enumerate() {
                 let Some(url) = self.config.urls.get(index) else { continue };
                 // So that none of them takes the time of those behind it.
                 let share = deadline.saturating_duration_since(Instant::now())
                     / (urls - tried).try_into().unwrap_or(1);
                 let left = share.min(self.config.timeout);
-                let answer = match timeout(left, self.attempt(url, call)).await {
-                    Ok(answer) => answer?,
-                    // Cut short: the reason before says more.
-                    Err(_) if round > 0 && left < self.config.timeout => {
-                        Err(Failed { after: None, ..failed })
-                    }
-                    Err(_) => Err(Failed { reason: format!("no answer within {left:.1?}"), after: None }),
-                };
-                match answer {
-                    Ok(answer) => {
+                let failed = match timeout(left, self.attempt(url, call)).await {
+                    Ok(Ok(answer)) => {
                         self.preferred.store(index, Ordering::Relaxed);
                         return Ok(answer);
                     }
-                    Err(error) => failed = error,
+                    Ok(Err(failed)) => failed,
+                    // Cut short: the reason before says more.
+                    Err(_) if round > 0 && left < self.config.timeout => Failed::for_now(reason.clone()),
+                    Err(_) => Failed::for_now(format!("no answer within {left:.1?}")),
+                };
+                match failed {
+                    Failed::ForNow { reason: why, after: when } => {
+                        tracing::debug!(%url, %call, round, reason = why, "the schema registry does not answer");
+                        (reason, after, is_worth_another) = (why, when, true);
+                        wait = wait.max(after.unwrap_or_default());
+                    }
+                    Failed::Foreign(what) => {
+                        tracing::debug!(%url, %call, round, %what, "this is no schema registry");
+                        foreign.get_or_insert(what);
+                    }
                 }
-                wait = wait.max(failed.after.unwrap_or_default());
-                tracing::debug!(%url, %call, round, reason = failed.reason, "the schema registry does not answer");
+            }
+            if let Some(what) = foreign.filter(|_| !is_worth_another) {
+                return Err(self.unexpected(call, &what));
             }
             if round + 1 == ROUNDS || wait >= deadline.saturating_duration_since(Instant::now()) {
                 break;
             }
             sleep(wait).await;
         }
-        let mut reason = failed.reason;
-        if let Some(after) = failed.after {
+        if let Some(after) = after {
             reason = format!("{reason} (it wants to be asked again after {} s)", after.as_secs());
         }
         Err(self.unavailable(reason))
@@ -186,60 +205,57 @@ impl Transport {
         RegistryError::Unavailable { registry: self.name(), reason }
     }
 
-    /// One request: an answer, what is worth another attempt, or an error that no attempt helps.
-    async fn attempt(&self, url: &str, call: &Call) -> Result<Result<Answer, Failed>, RegistryError> {
+    /// One request.
+    async fn attempt(&self, url: &str, call: &Call) -> Result<Answer, Failed> {
         let mut request = self
             .client
             .request(call.method.clone(), format!("{url}{}", call.path))
             .header(ACCEPT, "application/vnd.schemaregistry.v1+json, application/json;q=0.9, */*;q=0.1");
         request = match &self.config.auth {
             None => request,
-            Some(Auth::Basic { user, password }) => request.basic_auth(user, Some(password.expose())),
+            Some(Auth::Basic(UserInfo { user, password })) => {
+                request.basic_auth(user, Some(password.expose()))
+            }
             Some(Auth::Bearer(token)) => request.bearer_auth(token.expose()),
         };
         if let Some(body) = &call.body {
             request =
                 request.header(CONTENT_TYPE, "application/vnd.schemaregistry.v1+json").body(body.to_string());
         }
-        let failed = |error: &reqwest::Error| Ok(Err(Failed { reason: words(error), after: None }));
-        let mut response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => return failed(&error),
-        };
+        let failed = |error: reqwest::Error| Failed::for_now(words(&error));
+        let mut response = request.send().await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());
         if status.is_redirection() {
-            return Err(self.unexpected(call, &redirected(status, &headers)));
+            return Err(Failed::Foreign(redirected(status, &headers)));
         }
         let mut body = Vec::new();
         let too_long = || {
-            let reason = format!("an answer of more than {} MiB, which no registry gives", MAX_ANSWER >> 20);
-            self.unexpected(call, &reason)
+            let mebibytes = MAX_ANSWER >> 20;
+            Failed::Foreign(format!("an answer of more than {mebibytes} MiB, which no registry gives"))
         };
         if response.content_length().is_some_and(|bytes| bytes > MAX_ANSWER as u64) {
             return Err(too_long());
         }
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > MAX_ANSWER => return Err(too_long()),
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => break,
-                Err(error) => return failed(&error),
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                return Err(too_long());
             }
+            body.extend_from_slice(&chunk);
         }
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             let reason = match self.said(&body).messages.first() {
                 Some(message) => format!("status {status}: {message}"),
                 None => format!("status {status}"),
             };
-            return Ok(Err(Failed { reason, after: retry_after(&headers) }));
+            return Err(Failed::ForNow { reason, after: retry_after(&headers) });
         }
         if !status.is_success() {
-            return Ok(Ok(Answer::Refused { status: status.as_u16(), said: self.said(&body) }));
+            return Ok(Answer::Refused { status: status.as_u16(), said: self.said(&body) });
         }
-        match serde_json::from_slice(&body) {
-            Ok(value) => Ok(Ok(Answer::Value(value))),
-            Err(error) => Err(self.unexpected(call, &format!("an answer that is no JSON: {error}"))),
-        }
+        let value = serde_json::from_slice(&body);
+        value
+            .map(Answer::Value)
+            .map_err(|error| Failed::Foreign(format!("an answer that is no JSON: {error}")))
     }
 
     /// What came is no answer of a registry.

@@ -166,6 +166,10 @@ impl SchemaRegistry for MemoryRegistry {
         let unknown = move |_| RegistryError::UnknownGuid { guid, registry: NAME.to_owned() };
         Box::pin(async move { schema.map_err(unknown) })
     }
+
+    fn describe(&self) -> String {
+        NAME.to_owned()
+    }
 }
 
 impl fmt::Debug for MemoryRegistry {
