@@ -44,23 +44,23 @@ pub enum Ask {
 }
 
 const REGISTER_HELP: &str = "\
-A subject's level is set before a version is added to it, so the version is checked by that level. A
-first version has nothing to go with, and the level is set after it. What the registry refuses, and
-what this library's own checker finds not to go with the versions that are there, is not registered:
-it is told why, the other subjects are registered all the same, and the command exits with 1. With the
-level NONE nothing is checked.
+A subject's level is set before a version is added to it, so the version is checked by that level.
+A first version has nothing to go with, and the level is set after it. What the registry refuses,
+and what this library's own checker finds not to go with the versions that are there, is not
+registered: it is told why, the other subjects are registered all the same, and the command exits
+with 1. With the level NONE nothing is checked.
 
-What is done is told subject by subject. Ctrl-C ends it after the one under way, and the same command
-goes on from there. In a dry run no level is set, so where it would be another, the registry can only
-be asked by the old one: what it would say by the new one is not known then.";
+What is done is told subject by subject. Ctrl-C ends it after the one under way, and the same
+command goes on from there. In a dry run no level is set, so where it would be another, the
+registry can only be asked by the old one: what it would say by the new one is not known then.";
 
 const CHECK_HELP: &str = "\
 Both are asked: the registry, by the level of the subject there, and this library's own checker, by
-the level of streams.toml, or else that of the registry. COMPARED says how many versions it looked at:
-none with NONE, all with a level that ends in _TRANSITIVE, else the latest. Where they disagree, that
-is told. Where either finds that a schema does not go with the versions before it, or one of these
-cannot be read, the command exits with 1; where the registry could not be asked, or a file here has a
-mistake, with 3.";
+the level of streams.toml, or else that of the registry. COMPARED says how many versions it looked
+at: none with NONE, all with a level that ends in _TRANSITIVE, else the latest. Where the two
+disagree, that is told. Where either finds that a schema does not go with the versions before it,
+or one of these cannot be read, the command exits with 1; where the registry could not be asked, or
+a file here has a mistake, with 3.";
 
 const PULL_HELP: &str = "\
 A file is named <subject>.v<version>.avsc, with all but letters, digits, dots, hyphens and

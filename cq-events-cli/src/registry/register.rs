@@ -131,8 +131,11 @@ pub fn register(
         .collect();
     let told = rows.end().and_then(|()| objections(&refused, screen));
     let would = if options.dry_run { "would be" } else { "are" };
-    let wrong = || Error::Wrong(format!("{} of {} schemas {would} refused", refused.len(), outcomes.len()));
-    first_failure([ended, if refused.is_empty() { Ok(()) } else { Err(wrong()) }, told])
+    let wrong = match (refused.len(), outcomes.len()) {
+        (0, _) => Ok(()),
+        (count, of) => Err(Error::Wrong(format!("{count} of {of} schemas {would} refused"))),
+    };
+    first_failure([ended, wrong, told])
 }
 
 fn objections(refused: &[(&str, &Against)], screen: &mut Screen<'_>) -> Result<(), Error> {
