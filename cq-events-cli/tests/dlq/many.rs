@@ -27,7 +27,7 @@ fn a_hundred_thousand_are_listed_and_replayed_in_linear_time() {
     assert!(begin.elapsed() < Duration::from_secs(120), "{:?}", begin.elapsed());
 
     let begin = Instant::now();
-    bench.run(&["replay", DLQ]).ok();
+    bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
     eprintln!("replayed in {:?}", begin.elapsed());
     assert!(begin.elapsed() < Duration::from_secs(300), "{:?}", begin.elapsed());
     let back = bench.read(SOURCE);

@@ -106,7 +106,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
 /// A connected [`Inquirer`]. Blocks until a broker answers, at most for the connect timeout.
 pub(crate) fn inquire(config: &KafkaConfig) -> Result<Inquirer, KafkaError> {
     let client: Inquirer = config
-        .admin_config()
+        .client_config(&[])
         .create_with_context(ClientEvents::default())
         .map_err(|error| client_error(config, &error))?;
     // Errors reach the context through the polls.
