@@ -29,8 +29,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 #[cfg(feature = "testing")]
-pub(crate) use compare::check_level;
-pub use compare::why_bytes_differ;
+pub(crate) use compare::{check_level, why_bytes_differ};
 pub use operations::{Compatibility, Registered, Version};
 
 use super::{RegistryConfig, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
