@@ -21,6 +21,10 @@ fn begun(bench: &Bench) -> Child {
     child
 }
 
+fn thousands(count: usize) -> String {
+    cq_events_cli::text::thousands(count.try_into().unwrap())
+}
+
 fn await_published(bench: &Bench, count: usize) {
     let begin = Instant::now();
     while bench.read(SOURCE).len() < count {
@@ -37,9 +41,11 @@ fn an_interrupted_replay_goes_on_and_publishes_nothing_twice() {
     let said = end(child).failed(&["interrupted; the same command goes on from here"]);
     let published = bench.read(SOURCE).len();
     assert!(published < COUNT, "{published}");
-    assert!(said.out.starts_with(&format!("published {published} of {COUNT} dead letters")), "{}", said.out);
+    let told = format!("published {} of {} dead letters", thousands(published), thousands(COUNT));
+    assert!(said.out.starts_with(&told), "{}", said.out);
     let said = bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
-    assert!(said.out.starts_with(&format!("published {} dead letters", COUNT - published)), "{}", said.out);
+    let told = format!("published {} dead letters", thousands(COUNT - published));
+    assert!(said.out.starts_with(&told), "{}", said.out);
     assert_eq!(sorted(numbers(&bench.read(SOURCE))), (0..COUNT).collect::<Vec<_>>());
 }
 

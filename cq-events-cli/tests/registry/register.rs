@@ -350,7 +350,7 @@ fn what_is_done_is_told_before_the_next_is_begun() {
 #[test]
 fn an_interrupt_ends_it_after_the_subject_that_is_under_way() {
     let bench = Bench::new();
-    bench.server.fail_next(1, Fault::Hang);
+    bench.server.fail_next(1, Fault::Drip(Duration::from_millis(50)));
     let child = begun(&mut bench.command(&["registry", "register"]));
     let begin = Instant::now();
     while bench.server.requests().is_empty() {
