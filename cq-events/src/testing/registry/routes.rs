@@ -316,8 +316,10 @@ fn get(request: &Request) -> Result<(), Refusal> {
     if request.method == "GET" { Ok(()) } else { Err(Refusal::no_such_method()) }
 }
 
+/// An id in a path. To Confluent's registry it is a signed number of 32 bits, and a path with anything else is none.
 fn number(id: &str) -> Result<Id, Refusal> {
-    id.parse().map_err(|_| Refusal::no_such_path())
+    let number: i32 = id.parse().map_err(|_| Refusal::no_such_path())?;
+    Id::try_from(number).map_err(|_| Refusal::no_schema_of(number))
 }
 
 fn id_of_guid(state: &State, guid: &str) -> Result<Id, Refusal> {

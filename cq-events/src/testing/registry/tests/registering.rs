@@ -143,6 +143,9 @@ fn schemas_are_read_by_id_and_by_guid_with_the_places_where_they_stand() {
     {
         assert_eq!(refused(get(&registry, unknown), "Schema 7 not found"), (404, 40403), "{unknown}");
     }
+    let largest = get(&registry, "/schemas/ids/2147483647");
+    assert_eq!(refused(largest, "Schema 2147483647 not found"), (404, 40403));
+    assert_eq!(refused(get(&registry, "/schemas/ids/-1"), "Schema -1 not found"), (404, 40403));
     for unknown in ["00000000-0000-0000-0000-000000000000", "none"] {
         assert_eq!(refused(get(&registry, &format!("/schemas/guids/{unknown}")), unknown), (404, 40403));
     }
@@ -232,6 +235,8 @@ fn other_paths_and_methods_are_refused() {
         "/subjects/a/b",
         "/schemas/x",
         "/schemas/ids/x",
+        "/schemas/ids/2147483648",
+        "/schemas/ids/4294967295/versions",
         "/associations/resources/r",
         "/exporters",
     ] {
