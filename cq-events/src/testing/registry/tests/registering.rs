@@ -125,13 +125,19 @@ fn schemas_are_read_by_id_and_by_guid_with_the_places_where_they_stand() {
     register(&registry, "b", &grown(1));
     register(&registry, "a", &grown(1));
     register(&registry, "a", &grown(2));
-    let (_, by_id) = get(&registry, "/schemas/ids/1?subject=whatever");
-    assert_eq!(
-        (&by_id["schema"], &by_id["subject"], &by_id["version"]),
-        (&json!(grown(1)), &json!("a"), &json!(1))
-    );
+    let (_, by_id) = get(&registry, "/schemas/ids/1");
+    assert_eq!(by_id["schema"], json!(grown(1)));
+    for (asked, subject, version) in [
+        ("/schemas/ids/1?subject=b", "b", 1),
+        ("/schemas/ids/1?subject=none", "a", 1),
+        ("/schemas/ids/2?subject=a", "a", 2),
+    ] {
+        let (_, answer) = get(&registry, asked);
+        assert_eq!((&answer["subject"], &answer["version"]), (&json!(subject), &json!(version)), "{asked}");
+    }
+    assert_eq!((by_id.get("subject"), by_id.get("version")), (None, None), "no subject was asked for");
     let guid = by_id["guid"].as_str().unwrap();
-    assert_eq!(get(&registry, &format!("/schemas/guids/{guid}")).1, by_id);
+    assert_eq!(get(&registry, &format!("/schemas/guids/{guid}?subject=b")).1, by_id);
     assert_eq!(get(&registry, &format!("/schemas/guids/{guid}/ids")).1, json!([{ "context": ".", "id": 1 }]));
     assert_eq!(get(&registry, "/schemas/ids/1/schema").1["name"], "R");
     assert_eq!(get(&registry, "/schemas/ids/1/subjects").1, json!(["a", "b"]));
