@@ -76,6 +76,9 @@ fn nothing_is_changed_where_it_is_read_only() {
     assert_eq!(register(&registry, "a", &grown(2)), 2);
     assert_eq!(refused(post(&registry, "/subjects/b/versions", &grown(3)), "read-only"), (422, 42205));
     assert_eq!(refused(ask(&registry, "PUT", "/config", &level), "read-only"), (422, 42205));
+    // What is not there is not protected.
+    assert_eq!(refused(delete(&registry, "/subjects/c"), "Subject 'c' not found."), (404, 40401));
+    assert_eq!(refused(delete(&registry, "/subjects/b/versions/7"), "Version 7 not found."), (404, 40402));
     put("/mode", "READONLY_OVERRIDE");
     assert_eq!(refused(post(&registry, "/subjects/a/versions", &grown(3)), "read-only"), (422, 42205));
 }
