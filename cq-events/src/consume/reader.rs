@@ -153,18 +153,18 @@ impl Reader {
     }
 }
 
-/// The id of a schema of ours. Somebody may have registered another since: that is read all the same, and who only reads has to
-/// know no more than which messages are written with ours.
+/// The id of a schema of ours. Somebody may have registered another since, or one that nobody can read here: who only reads has
+/// to know no more than which messages are written with ours.
 async fn own_id(
     registry: &dyn SchemaRegistry,
     subject: &SubjectSchema<'_>,
 ) -> Result<SchemaId, RegistryError> {
-    let differs = match registry.id_of(subject).await {
-        Err(error @ RegistryError::LatestDiffers { .. }) => error,
+    let of_another = match registry.id_of(subject).await {
+        Err(error) if error.is_of_schema() || matches!(error, RegistryError::LatestDiffers { .. }) => error,
         id => return id,
     };
     match registry.id_of(&subject.clone().registration(Registration::Exact)).await {
-        Err(RegistryError::NotRegistered { .. }) => Err(differs),
+        Err(RegistryError::NotRegistered { .. }) => Err(of_another),
         id => id,
     }
 }
@@ -196,4 +196,63 @@ fn place(message: &Message) -> Place {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A map that was left by a panic is as good as before: it is only ever inserted to, removed from, or cleared.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::registry::RegistryFuture;
+
+    /// What it says of the latest version, and of an older one.
+    #[derive(Debug)]
+    struct Registered(Result<SchemaId, RegistryError>, Result<SchemaId, RegistryError>);
+
+    impl SchemaRegistry for Registered {
+        fn id_of<'a>(&'a self, schema: &'a SubjectSchema<'a>) -> RegistryFuture<'a, SchemaId> {
+            let is_exact = schema.registration == Some(Registration::Exact);
+            Box::pin(std::future::ready(if is_exact { self.1.clone() } else { self.0.clone() }))
+        }
+
+        fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>> {
+            let unknown = RegistryError::UnknownId { id, registry: "the test".to_owned() };
+            Box::pin(std::future::ready(Err(unknown)))
+        }
+
+        fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>> {
+            let unknown = RegistryError::UnknownGuid { guid, registry: "the test".to_owned() };
+            Box::pin(std::future::ready(Err(unknown)))
+        }
+    }
+
+    #[tokio::test]
+    async fn who_only_reads_needs_no_more_than_the_id_of_its_own_schema() {
+        let (registry, subject) = (|| "the test".to_owned(), || "lamp-value".to_owned());
+        let differs = RegistryError::LatestDiffers {
+            registry: registry(),
+            subject: subject(),
+            version: 2,
+            reasons: Box::default(),
+        };
+        let unreadable = RegistryError::SchemaType { origin: subject(), kind: "PROTOBUF".to_owned() };
+        let absent =
+            RegistryError::NotRegistered { registry: registry(), subject: subject(), latest: Some(2) };
+        let down = RegistryError::Unavailable { registry: registry(), reason: "down".to_owned() };
+        let own = Ok(SchemaId::new(1));
+        for (latest, exact, expected) in [
+            (Ok(SchemaId::new(2)), own.clone(), Ok(SchemaId::new(2))),
+            (Err(differs.clone()), own.clone(), own.clone()),
+            (Err(unreadable.clone()), own.clone(), own.clone()),
+            (Err(differs.clone()), Err(absent.clone()), Err(differs.clone())),
+            (Err(unreadable.clone()), Err(absent.clone()), Err(unreadable)),
+            (Err(differs), Err(down.clone()), Err(down.clone())),
+            (Err(down.clone()), own.clone(), Err(down)),
+            (Err(absent.clone()), own, Err(absent)),
+        ] {
+            let registry = Registered(latest, exact);
+            let id = own_id(&registry, &SubjectSchema::new("lamp-value", "[]")).await;
+            assert_eq!(id, expected, "{registry:?}");
+        }
+    }
 }
