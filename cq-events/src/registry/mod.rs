@@ -23,12 +23,10 @@ pub use config::{RegistryConfig, RegistryConfigBuilder};
 pub use cq_events_schema::Level;
 pub use error::RegistryError;
 #[cfg(feature = "http")]
-pub use http::{
-    Compatibility, HttpRegistry, Registered, Version, why_bytes_differ, why_bytes_differ as differences,
-};
-// The registry in memory checks by it as well.
+pub use http::{Compatibility, HttpRegistry, Registered, Version};
+// The registry in memory checks by them as well.
 #[cfg(all(feature = "http", feature = "testing"))]
-pub(crate) use http::check_level;
+pub(crate) use http::{check_level, why_bytes_differ};
 pub use local::LocalRegistry;
 pub use subject::{Registration, SubjectSchema, SubjectStrategy};
 

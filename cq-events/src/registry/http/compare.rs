@@ -39,7 +39,7 @@ pub(crate) fn check_level(
 
 /// What keeps events of our schema from being read as those of a registered one: other bytes, or bytes of another meaning.
 /// Nothing where the two differ in what changes no byte, such as documentation. Both are assembled schemas (JSON), normalised.
-pub fn why_bytes_differ(ours: &str, registered: &str) -> Vec<String> {
+pub(crate) fn why_bytes_differ(ours: &str, registered: &str) -> Vec<String> {
     if registered == ours {
         return Vec::new();
     }

@@ -3,7 +3,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `calls` | the calls that are made |
-//! | `transport`, `tls` | one call: URLs, retries, limits, credentials |
+//! | `transport` | one call: over the URLs, again, and for how long |
+//! | `attempt`, `tls` | one request: limits, credentials |
 //! | `answer`, `schema` | what answers say; schemas with what they refer to |
 //! | `flights` | look-ups: once for all who wait, and kept |
 //! | `operations` | what may be asked |
@@ -12,6 +13,7 @@
 //! | `policy` | how a schema of this build gets its id |
 
 mod answer;
+mod attempt;
 mod calls;
 mod compare;
 mod flights;
@@ -29,17 +31,17 @@ use serde_json::Value;
 use uuid::Uuid;
 
 #[cfg(feature = "testing")]
-pub(crate) use compare::check_level;
-pub use compare::why_bytes_differ;
+pub(crate) use compare::{check_level, why_bytes_differ};
 pub use operations::{Compatibility, Registered, Version};
 
 use super::{RegistryConfig, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
 use crate::config::ConfigError;
 use answer::Answer;
+use calls::Call;
 use flights::{Flights, Key};
 use history::Versions;
 use policy::Ids;
-use transport::{Call, Transport};
+use transport::Transport;
 
 /// A schema registry's server, by Confluent's REST API. Cheap to clone: all clones share connections and what is known.
 ///

@@ -9,7 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::answer::{Answer, clean, int, texts};
-use super::transport::Call;
+use super::calls::Call;
 use super::{HttpRegistry, calls, schema};
 use crate::event::StreamInfo;
 use crate::registry::{RegistryError, SchemaId, SchemaRegistry as _};

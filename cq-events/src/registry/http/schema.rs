@@ -7,8 +7,8 @@ use cq_events_schema::{Schemas, Sources};
 use serde_json::Value;
 
 use super::answer::{Answer, clean, int};
-use super::calls;
-use super::transport::{Call, Transport};
+use super::calls::{self, Call};
+use super::transport::Transport;
 use crate::registry::RegistryError;
 
 /// The most schemas that one may refer to, also by way of others.

@@ -1,23 +1,20 @@
 //! One call: over the URLs of the registry, until one of them answers.
 
-use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Method, StatusCode, Url};
-use serde_json::Value;
+use reqwest::{Client, Url};
 use tokio::runtime;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::answer::{Answer, Said, clean, said};
+use super::attempt::{Failed, words};
+use super::calls::Call;
 use super::tls;
 use crate::config::{ConfigError, REDACTED};
-use crate::registry::config::{Auth, UserInfo, named};
+use crate::registry::config::named;
 use crate::registry::{RegistryConfig, RegistryError};
 
-/// The largest answer, in bytes. A schema has at most a megabyte, which JSON may escape; a list of all subjects is long.
-const MAX_ANSWER: usize = 16 << 20;
 /// How often all URLs are tried.
 const ROUNDS: u32 = 4;
 /// How many times longer than one call many of them may take.
@@ -27,58 +24,12 @@ const BACKOFF: Duration = Duration::from_millis(100);
 
 /// Sends requests, and has their answers: status and JSON.
 pub(super) struct Transport {
-    client: Client,
+    pub(super) client: Client,
     config: RegistryConfig,
     /// The index of the URL that answered last.
     preferred: AtomicUsize,
     /// Spreads the waits of many clients.
     salt: AtomicU32,
-}
-
-/// What is asked.
-#[derive(Clone, Debug)]
-pub(super) struct Call {
-    pub(super) method: Method,
-    /// Encoded, beginning with a slash.
-    pub(super) path: String,
-    pub(super) body: Option<Value>,
-}
-
-impl Call {
-    /// Dots in a path are folded, and what is empty is passed over: another call would be made.
-    fn check(&self, wrong: impl FnOnce(&str) -> RegistryError) -> Result<(), RegistryError> {
-        let path = self.path.split('?').next().unwrap_or_default();
-        let folds = path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | ".."));
-        if folds {
-            Err(wrong("nothing: it was not asked, since no subject may be empty, `.` or `..`"))
-        } else {
-            Ok(())
-        }
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.path)
-    }
-}
-
-/// Why a server gave no answer.
-enum Failed {
-    /// It may give one the next time.
-    ForNow {
-        reason: String,
-        /// How long it wants to be left alone.
-        after: Option<Duration>,
-    },
-    /// What came is no answer of a registry, and would not be the next time.
-    Foreign(String),
-}
-
-impl Failed {
-    fn for_now(reason: String) -> Self {
-        Self::ForNow { reason, after: None }
-    }
 }
 
 impl Transport {
@@ -205,59 +156,6 @@ impl Transport {
         RegistryError::Unavailable { registry: self.name(), reason }
     }
 
-    /// One request.
-    async fn attempt(&self, url: &str, call: &Call) -> Result<Answer, Failed> {
-        let mut request = self
-            .client
-            .request(call.method.clone(), format!("{url}{}", call.path))
-            .header(ACCEPT, "application/vnd.schemaregistry.v1+json, application/json;q=0.9, */*;q=0.1");
-        request = match &self.config.auth {
-            None => request,
-            Some(Auth::Basic(UserInfo { user, password })) => {
-                request.basic_auth(user, Some(password.expose()))
-            }
-            Some(Auth::Bearer(token)) => request.bearer_auth(token.expose()),
-        };
-        if let Some(body) = &call.body {
-            request =
-                request.header(CONTENT_TYPE, "application/vnd.schemaregistry.v1+json").body(body.to_string());
-        }
-        let failed = |error: reqwest::Error| Failed::for_now(words(&error));
-        let mut response = request.send().await.map_err(failed)?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        if status.is_redirection() {
-            return Err(Failed::Foreign(redirected(status, &headers)));
-        }
-        let mut body = Vec::new();
-        let too_long = || {
-            let mebibytes = MAX_ANSWER >> 20;
-            Failed::Foreign(format!("an answer of more than {mebibytes} MiB, which no registry gives"))
-        };
-        if response.content_length().is_some_and(|bytes| bytes > MAX_ANSWER as u64) {
-            return Err(too_long());
-        }
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > MAX_ANSWER {
-                return Err(too_long());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-            let reason = match self.said(&body).messages.first() {
-                Some(message) => format!("status {status}: {message}"),
-                None => format!("status {status}"),
-            };
-            return Err(Failed::ForNow { reason, after: retry_after(&headers) });
-        }
-        if !status.is_success() {
-            return Ok(Answer::Refused { status: status.as_u16(), said: self.said(&body) });
-        }
-        let value = serde_json::from_slice(&body);
-        value
-            .map(Answer::Value)
-            .map_err(|error| Failed::Foreign(format!("an answer that is no JSON: {error}")))
-    }
-
     /// What came is no answer of a registry.
     pub(super) fn unexpected(&self, call: &Call, reason: &str) -> RegistryError {
         let (call, reason) = (call.to_string().into(), clean(&self.scrub(reason)));
@@ -277,7 +175,7 @@ impl Transport {
     }
 
     /// What the body of an error says.
-    fn said(&self, body: &[u8]) -> Said {
+    pub(super) fn said(&self, body: &[u8]) -> Said {
         said(body, |text| self.scrub(text))
     }
 
@@ -299,37 +197,4 @@ impl Transport {
 fn is_open(url: &str) -> bool {
     let host = url.strip_prefix("http://");
     host.is_some_and(|host| !["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local)))
-}
-
-/// In seconds; the form that is a date is left aside.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// Of the target no more than the server: the rest may hold a token.
-fn redirected(status: StatusCode, headers: &HeaderMap) -> String {
-    let target =
-        headers.get(LOCATION).and_then(|target| target.to_str().ok()).and_then(|target| target.parse().ok());
-    let target = target.map(|target: Url| target.origin().ascii_serialization());
-    let target = target.map_or_else(String::new, |target| format!(" to {target}"));
-    format!(
-        "a redirect ({}){target}, which is not followed: set SCHEMA_REGISTRY_URL to the registry itself",
-        status.as_u16()
-    )
-}
-
-/// The innermost cause: the outer ones only say that a request failed.
-fn words(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let text = if error.is_timeout() { "no answer in time".to_owned() } else { cause.to_string() };
-    // The latter comes of an authority of the same name.
-    if text.contains("UnknownIssuer") || text.contains("BadSignature") {
-        return format!(
-            "{text}: the authority of its certificate is not known, SCHEMA_REGISTRY_SSL_CA_LOCATION names it"
-        );
-    }
-    text
 }
