@@ -16,6 +16,7 @@ const OF_THE_CLIENT: &[Difference] = &[
 /// What the requests of [`crate::requests`] are answered.
 pub(crate) const OF_REQUESTS: &[Difference] = &[
     ("a check against no subject", "404 40401", "200 {is_compatible: true, messages: []}"),
+    ("an id of 32 bits", "404 40403", "404 404"),
     ("no GUID", "404 nothing", "404 40403"),
     ("no path", "404 nothing", "404 404"),
     ("associations", "404 nothing", "404 404"),
@@ -33,7 +34,7 @@ pub(crate) const OF_REQUESTS: &[Difference] = &[
     ("subjects with a prefix", "200 [s, t]", "200 [t]"),
     ("version 0", "404 40402", "422 42202"),
     ("a version that is no number", "404 40402", "422 42202"),
-    ("an id", "200 {schema: text}", "200 {schema: text, subject: s, version: 1}"),
+    ("an id of a subject", "200 {schema: text}", "200 {schema: text, subject: s, version: 1}"),
     ("types of schemas", "200 [JSON, PROTOBUF, AVRO]", "200 [AVRO]"),
     ("a check", "200 {is_compatible: true}", "200 {is_compatible: true, messages: []}"),
     (

@@ -74,6 +74,7 @@ fn script() -> Vec<Request> {
             "200 {is_compatible: true}",
         ),
         get("no id", "/schemas/ids/4711", "404 40403"),
+        get("an id of 32 bits", "/schemas/ids/2147483648", DIFFERS),
         get("no GUID", "/schemas/guids/00000000-0000-4000-8000-000000000000", DIFFERS),
         get("no path", "/nothing", DIFFERS),
         get("associations", "/associations/resources/r", DIFFERS),
@@ -141,7 +142,8 @@ fn script() -> Vec<Request> {
         get("no version", "/subjects/s/versions/9", "404 40402"),
         get("version 0", "/subjects/s/versions/0", DIFFERS),
         get("a version that is no number", "/subjects/s/versions/x", DIFFERS),
-        get("an id", "/schemas/ids/1", DIFFERS),
+        get("an id", "/schemas/ids/1", "200 {schema: text}"),
+        get("an id of a subject", "/schemas/ids/1?subject=s", DIFFERS),
         get(
             "the schema of an id",
             "/schemas/ids/1/schema",

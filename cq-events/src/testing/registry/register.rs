@@ -12,20 +12,19 @@ const MAX_SCHEMAS: usize = 10_000;
 const MAX_BYTES: usize = 256 << 20;
 
 impl State {
-    /// Registers a schema under a subject, unless it is there already.
+    /// Registers a schema under a subject, unless it is there already, which is no change and so allowed in every mode.
     ///
     /// # Errors
     /// When it is not valid, does not go with the earlier versions, or may not be registered.
     pub(super) fn register(&mut self, subject: &str, submission: &Submission) -> Result<Found, Refusal> {
-        self.check_may_register(subject, submission.id)?;
         let candidate = Candidate::new(self, submission)?;
-        let imports = self.mode(subject) == Mode::Import;
-        if submission.version.is_none()
-            && let Some(found) = self.find(subject, &candidate, false)
-            && submission.id.is_none_or(|id| id == found.id)
+        if let Some(found) = self.find(subject, &candidate, false)
+            && submission.asks_for(found)
         {
             return Ok(found);
         }
+        self.check_may_register(subject, submission.id)?;
+        let imports = self.mode(subject) == Mode::Import;
         if !imports {
             let messages = self.against(subject, &candidate.schemas, None)?;
             if !messages.is_empty() {

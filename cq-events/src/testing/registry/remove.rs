@@ -4,17 +4,17 @@ use super::refusal::Refusal;
 use super::state::{Found, Id, Number, State, Wanted};
 
 impl State {
-    /// Deletes all versions of a subject, and (for good) what is set for it. Returns their numbers.
+    /// Deletes all versions of a subject. Returns their numbers.
     ///
     /// # Errors
     /// When there is no such subject, when it is referred to, or when it is not deleted softly yet or already.
     pub(super) fn delete_subject(&mut self, subject: &str, permanent: bool) -> Result<Vec<Number>, Refusal> {
-        self.check_writable(Some(subject))?;
         self.check_subject(subject, true)?;
         let is_deleted = self.versions(subject, false).next().is_none();
         if is_deleted && !permanent {
             return Err(Refusal::subject_deleted(subject));
         }
+        self.check_writable(Some(subject))?;
         let found: Vec<Found> = self.versions(subject, permanent).collect();
         for Found { version, .. } in &found {
             self.check_unreferenced(subject, *version, Some(subject), permanent)?;
@@ -24,10 +24,6 @@ impl State {
         }
         for Found { version, .. } in &found {
             self.delete(subject, *version, permanent);
-        }
-        if permanent {
-            self.levels.unset(Some(subject));
-            self.unset_mode(Some(subject));
         }
         Ok(found.into_iter().map(|it| it.version).collect())
     }
@@ -42,19 +38,21 @@ impl State {
         wanted: Wanted,
         permanent: bool,
     ) -> Result<Number, Refusal> {
-        self.check_writable(Some(subject))?;
-        let version = self.version(subject, wanted, permanent || wanted != Wanted::Latest)?.version;
+        let version = self.version(subject, wanted, wanted != Wanted::Latest)?.version;
         let is_deleted = !self.versions(subject, false).any(|it| it.version == version);
-        match (is_deleted, permanent) {
-            (true, false) => return Err(Refusal::version_deleted(subject, version)),
-            (false, true) => return Err(Refusal::version_not_deleted(subject, version)),
-            _ => {}
+        if is_deleted && !permanent {
+            return Err(Refusal::version_deleted(subject, version));
         }
+        self.check_writable(Some(subject))?;
         self.check_unreferenced(subject, version, None, permanent)?;
+        if permanent && !is_deleted {
+            return Err(Refusal::version_not_deleted(subject, version));
+        }
         self.delete(subject, version, permanent);
         Ok(version)
     }
 
+    /// With the last version that goes for good, what is set for the subject goes as well.
     fn delete(&mut self, subject: &str, version: Number, permanent: bool) {
         let Some(versions) = self.subjects.get_mut(subject) else { return };
         if !permanent {
@@ -66,6 +64,8 @@ impl State {
         let removed = versions.remove(&version);
         if versions.is_empty() {
             self.subjects.remove(subject);
+            self.levels.unset(Some(subject));
+            self.unset_mode(Some(subject));
         }
         if let Some(removed) = removed {
             self.forget(removed.id);

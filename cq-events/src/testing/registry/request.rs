@@ -74,12 +74,15 @@ impl Request {
         }
         let references = present(&body, "references").and_then(Value::as_array).map(Vec::as_slice);
         let references = references.unwrap_or_default().iter().map(reference);
-        let number = |key| present(&body, key).and_then(Value::as_i64).filter(|number| *number > 0);
+        let number = |key| {
+            let number = present(&body, key).and_then(Value::as_i64);
+            number.and_then(|number| Number::try_from(number).ok()).filter(|number| *number > 0)
+        };
         Ok(Submission {
             text: present(&body, "schema").and_then(Value::as_str).unwrap_or_default().to_owned(),
             references: references.collect::<Result<_, _>>()?,
             id: number("id").and_then(|id| u32::try_from(id).ok()),
-            version: number("version").and_then(|version| Number::try_from(version).ok()),
+            version: number("version"),
         })
     }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::refusal::Refusal;
 use super::request::{Request, subject_name, wanted};
 use super::schema::{Candidate, Reference};
-use super::state::{Found, Id, State, Stored};
+use super::state::{Found, Id, Number, State, Stored};
 
 /// What a client is answered: a status and JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +123,13 @@ fn schemas(state: &State, request: &Request, path: &[&str]) -> Result<Value, Ref
         ["schemas", "types"] => get(request).map(|()| json!(["AVRO"])),
         ["schemas", "ids", id] => {
             get(request)?;
-            schema(state, number(id)?, request)
+            let id = number(id)?;
+            let mut body = schema(state.schema(id)?, request);
+            if let Some((subject, version)) = request.query("subject").and_then(|it| place(state, id, it)) {
+                insert(&mut body, "subject", json!(subject));
+                insert(&mut body, "version", json!(version));
+            }
+            Ok(body)
         }
         ["schemas", "ids", id, "subjects"] => {
             get(request)?;
@@ -143,7 +149,7 @@ fn schemas(state: &State, request: &Request, path: &[&str]) -> Result<Value, Ref
         }
         ["schemas", "guids", guid] => {
             get(request)?;
-            schema(state, id_of_guid(state, guid)?, request)
+            Ok(schema(state.schema(id_of_guid(state, guid)?)?, request))
         }
         ["schemas", "guids", guid, "ids"] => {
             get(request)?;
@@ -254,16 +260,17 @@ fn mode(state: &mut State, request: &Request, subject: Option<&str>) -> Result<V
     Ok(json!({ "mode": mode.name() }))
 }
 
-/// A schema by its id, with one of the places where it stands.
-fn schema(state: &State, id: Id, request: &Request) -> Result<Value, Refusal> {
-    let stored = state.schema(id)?;
+/// A schema by itself.
+fn schema(stored: &Stored, request: &Request) -> Value {
     let mut body = json!({ "guid": stored.guid.to_string(), "schema": text(stored, request) });
-    if let Some((subject, version)) = state.places(id, true).next() {
-        insert(&mut body, "subject", json!(subject));
-        insert(&mut body, "version", json!(version));
-    }
     insert_references(&mut body, &stored.references);
-    Ok(body)
+    body
+}
+
+/// One of the places where a schema stands: in this subject, or else in any.
+fn place<'a>(state: &'a State, id: Id, subject: &str) -> Option<(&'a str, Number)> {
+    let places = || state.places(id, true);
+    places().filter(|(place, _)| *place == subject).last().or_else(|| places().next())
 }
 
 /// A version with its schema. The type is left out, since it is Avro.
@@ -316,8 +323,10 @@ fn get(request: &Request) -> Result<(), Refusal> {
     if request.method == "GET" { Ok(()) } else { Err(Refusal::no_such_method()) }
 }
 
+/// An id in a path. To Confluent's registry it is a signed number of 32 bits, and a path with anything else is none.
 fn number(id: &str) -> Result<Id, Refusal> {
-    id.parse().map_err(|_| Refusal::no_such_path())
+    let number: i32 = id.parse().map_err(|_| Refusal::no_such_path())?;
+    Id::try_from(number).map_err(|_| Refusal::no_schema_of(number))
 }
 
 fn id_of_guid(state: &State, guid: &str) -> Result<Id, Refusal> {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::refusal::Refusal;
-use super::state::{Number, State, Wanted};
+use super::state::{Found, Number, State, Wanted};
 
 /// The largest schema with its references, in bytes.
 const MAX_BYTES: usize = 1 << 20;
@@ -33,6 +33,16 @@ pub(super) struct Submission {
     pub(super) id: Option<u32>,
     /// The version that it has elsewhere.
     pub(super) version: Option<Number>,
+}
+
+impl Submission {
+    /// Whether a version with its schema is what it asks for: any, or the one with the id and version that it has elsewhere.
+    pub(super) fn asks_for(&self, found: Found) -> bool {
+        match (self.id, self.version) {
+            (id, None) => id.is_none_or(|id| id == found.id),
+            (id, Some(version)) => id == Some(found.id) && version == found.version,
+        }
+    }
 }
 
 /// A valid schema that may become a version.

@@ -108,12 +108,16 @@ impl State {
         }
     }
 
-    /// The latest version of a subject with this schema, whether its named types are written out or referenced.
+    /// The latest version of a subject with this schema and its references; for a schema that has none, one with references
+    /// that says the same will do.
     pub(super) fn find(&self, subject: &str, candidate: &Candidate, deleted: bool) -> Option<Found> {
-        let is_same = |it: &Found| {
-            self.schemas.get(&it.id).is_some_and(|stored| *stored.assembled == *candidate.assembled)
-        };
-        self.versions(subject, deleted).rev().find(is_same)
+        let versions = || self.versions(subject, deleted).rev();
+        let stored = |it: &Found| self.schemas.get(&it.id);
+        let is_same = |it: &Found| stored(it).is_some_and(|stored| stored.guid == candidate.guid);
+        let says_the_same =
+            |it: &Found| stored(it).is_some_and(|stored| *stored.assembled == *candidate.assembled);
+        let exact = versions().find(is_same);
+        exact.or_else(|| versions().find(says_the_same).filter(|_| candidate.references.is_empty()))
     }
 
     pub(super) fn schema(&self, id: Id) -> Result<&Stored, Refusal> {

@@ -50,6 +50,14 @@ fn a_version_is_deleted_softly_first_and_once() {
 }
 
 #[test]
+fn the_latest_version_is_never_one_that_was_deleted() {
+    let registry = two_versions();
+    let for_good = "/subjects/a/versions/latest?permanent=true";
+    assert_eq!(delete(&registry, "/subjects/a/versions/latest"), (200, json!(2)));
+    assert_eq!(refused(delete(&registry, for_good), "Version 1 was not deleted first"), (404, 40407));
+}
+
+#[test]
 fn a_subject_is_deleted_softly_first_and_once() {
     let registry = two_versions();
     let for_good = "/subjects/a?permanent=true";
@@ -77,11 +85,25 @@ fn what_is_deleted_for_good_everywhere_is_unknown_by_its_id_which_is_not_given_a
 }
 
 #[test]
-fn the_level_and_mode_of_a_subject_go_with_it() {
-    let registry = two_versions();
-    ask(&registry, "PUT", "/config/a", &json!({ "compatibility": "NONE" }));
-    delete(&registry, "/subjects/a");
-    assert_eq!(get(&registry, "/config/a").1, json!({ "compatibilityLevel": "NONE" }));
-    delete(&registry, "/subjects/a?permanent=true");
-    assert_eq!(get(&registry, "/config/a").1["error_code"], 40408);
+fn the_level_and_mode_of_a_subject_go_with_its_last_version() {
+    for deletions in [
+        ["/subjects/a", "/subjects/a?permanent=true"].as_slice(),
+        &[
+            "/subjects/a/versions/1",
+            "/subjects/a/versions/2",
+            "/subjects/a/versions/2?permanent=true",
+            "/subjects/a/versions/1?permanent=true",
+        ],
+    ] {
+        let registry = two_versions();
+        ask(&registry, "PUT", "/config/a", &json!({ "compatibility": "NONE" }));
+        ask(&registry, "PUT", "/mode/a", &json!({ "mode": "READWRITE" }));
+        for target in deletions {
+            assert_eq!(get(&registry, "/config/a").1, json!({ "compatibilityLevel": "NONE" }), "{target}");
+            assert_eq!(get(&registry, "/mode/a").1, json!({ "mode": "READWRITE" }), "{target}");
+            assert_eq!(delete(&registry, target).0, 200, "{target}");
+        }
+        assert_eq!(get(&registry, "/config/a").1["error_code"], 40408);
+        assert_eq!(get(&registry, "/mode/a").1["error_code"], 40409);
+    }
 }

@@ -83,6 +83,21 @@ fn a_schema_is_found_in_its_subject_with_its_references_written_out_as_well() {
 }
 
 #[test]
+fn a_schema_with_references_is_another_than_one_with_its_types_written_out() {
+    let registry = with_user();
+    let resolved = get(&registry, "/schemas/ids/2/schema?format=resolved").1.to_string();
+    assert_eq!(register(&registry, "whole", &resolved), 3);
+    let references = [("a.R", "r", 1)];
+    let unknown = post_with(&registry, "/subjects/whole", USES, &references);
+    assert_eq!(refused(unknown, "Schema not found"), (404, 40403));
+    let (_, added) = post_with(&registry, "/subjects/whole/versions", USES, &references);
+    assert_eq!((&added["id"], &added["version"]), (&json!(2), &json!(2)));
+    // With both there, each is found as it is.
+    assert_eq!(post(&registry, "/subjects/whole", &resolved).1["version"], 1);
+    assert_eq!(post_with(&registry, "/subjects/whole", USES, &references).1["version"], 2);
+}
+
+#[test]
 fn compatibility_is_that_of_the_whole() {
     let registry = with_user();
     registry.set_level(Some("r"), cq_events_schema::Level::None);

@@ -125,13 +125,19 @@ fn schemas_are_read_by_id_and_by_guid_with_the_places_where_they_stand() {
     register(&registry, "b", &grown(1));
     register(&registry, "a", &grown(1));
     register(&registry, "a", &grown(2));
-    let (_, by_id) = get(&registry, "/schemas/ids/1?subject=whatever");
-    assert_eq!(
-        (&by_id["schema"], &by_id["subject"], &by_id["version"]),
-        (&json!(grown(1)), &json!("a"), &json!(1))
-    );
+    let (_, by_id) = get(&registry, "/schemas/ids/1");
+    assert_eq!(by_id["schema"], json!(grown(1)));
+    for (asked, subject, version) in [
+        ("/schemas/ids/1?subject=b", "b", 1),
+        ("/schemas/ids/1?subject=none", "a", 1),
+        ("/schemas/ids/2?subject=a", "a", 2),
+    ] {
+        let (_, answer) = get(&registry, asked);
+        assert_eq!((&answer["subject"], &answer["version"]), (&json!(subject), &json!(version)), "{asked}");
+    }
+    assert_eq!((by_id.get("subject"), by_id.get("version")), (None, None), "no subject was asked for");
     let guid = by_id["guid"].as_str().unwrap();
-    assert_eq!(get(&registry, &format!("/schemas/guids/{guid}")).1, by_id);
+    assert_eq!(get(&registry, &format!("/schemas/guids/{guid}?subject=b")).1, by_id);
     assert_eq!(get(&registry, &format!("/schemas/guids/{guid}/ids")).1, json!([{ "context": ".", "id": 1 }]));
     assert_eq!(get(&registry, "/schemas/ids/1/schema").1["name"], "R");
     assert_eq!(get(&registry, "/schemas/ids/1/subjects").1, json!(["a", "b"]));
@@ -143,6 +149,9 @@ fn schemas_are_read_by_id_and_by_guid_with_the_places_where_they_stand() {
     {
         assert_eq!(refused(get(&registry, unknown), "Schema 7 not found"), (404, 40403), "{unknown}");
     }
+    let largest = get(&registry, "/schemas/ids/2147483647");
+    assert_eq!(refused(largest, "Schema 2147483647 not found"), (404, 40403));
+    assert_eq!(refused(get(&registry, "/schemas/ids/-1"), "Schema -1 not found"), (404, 40403));
     for unknown in ["00000000-0000-0000-0000-000000000000", "none"] {
         assert_eq!(refused(get(&registry, &format!("/schemas/guids/{unknown}")), unknown), (404, 40403));
     }
@@ -232,6 +241,8 @@ fn other_paths_and_methods_are_refused() {
         "/subjects/a/b",
         "/schemas/x",
         "/schemas/ids/x",
+        "/schemas/ids/2147483648",
+        "/schemas/ids/4294967295/versions",
         "/associations/resources/r",
         "/exporters",
     ] {

@@ -67,6 +67,8 @@ fn nothing_is_changed_where_it_is_read_only() {
         assert_eq!(refused(refusal, words), (422, 42205));
     }
     assert_eq!(post(&registry, "/subjects/a", &grown(1)).0, 200, "reading goes on");
+    assert_eq!(register(&registry, "a", &grown(1)), 1, "what is there already is no change");
+    assert_eq!(refused(post(&registry, "/subjects/a/versions", "{"), "Invalid schema"), (422, 42201));
     assert_eq!(register(&registry, "b", &grown(2)), 2);
     // The registry's own mode counts where a subject has none, and its override even there.
     put("/mode", "READONLY");
@@ -74,6 +76,9 @@ fn nothing_is_changed_where_it_is_read_only() {
     assert_eq!(register(&registry, "a", &grown(2)), 2);
     assert_eq!(refused(post(&registry, "/subjects/b/versions", &grown(3)), "read-only"), (422, 42205));
     assert_eq!(refused(ask(&registry, "PUT", "/config", &level), "read-only"), (422, 42205));
+    // What is not there is not protected.
+    assert_eq!(refused(delete(&registry, "/subjects/c"), "Subject 'c' not found."), (404, 40401));
+    assert_eq!(refused(delete(&registry, "/subjects/b/versions/7"), "Version 7 not found."), (404, 40402));
     put("/mode", "READONLY_OVERRIDE");
     assert_eq!(refused(post(&registry, "/subjects/a/versions", &grown(3)), "read-only"), (422, 42205));
 }
@@ -93,11 +98,18 @@ fn schemas_are_imported_with_their_ids_and_versions() {
     // Whatever its compatibility.
     assert_eq!(import("a", &record(&[int("y")]), 41, 7).0, 200);
     assert_eq!(registry.versions("a"), [3, 7]);
+    assert_eq!(register(&registry, "a", &grown(1)), 40, "it is there already");
     assert_eq!(refused(import("a", &grown(2), 40, 8), "Overwrite new schema with id 40"), (422, 42205));
     assert_eq!(import("a", &grown(2), 39, 7).1["version"], 7, "it is overwritten");
     assert_eq!(refused(get(&registry, "/schemas/ids/41"), "Schema 41 not found"), (404, 40403));
     let without_id = post(&registry, "/subjects/a/versions", &grown(3));
     assert_eq!(refused(without_id, "is not in read-write mode"), (422, 42205));
+    // What was imported is imported again without a change, also where nothing is imported any more.
+    assert_eq!(delete(&registry, "/mode/a").0, 200);
+    assert_eq!(import("a", &grown(1), 40, 3).1["version"], 3);
+    for (id, version) in [(40, 4), (41, 3)] {
+        assert_eq!(refused(import("a", &grown(1), id, version), "is not in import mode"), (422, 42205));
+    }
     // The others go on behind what was imported.
     assert_eq!(register(&registry, "b", &grown(4)), 42);
     assert_eq!(refused(put("/mode/b"), "Cannot import since found existing subjects"), (422, 42205));
