@@ -72,7 +72,8 @@ What comes of a version:
   unchanged    its file holds it already
   differs      its file holds something else, and is left: the command exits with 1
   skipped      it is no Avro schema, but JSON Schema or Protobuf: it has no file
-  unreadable   it is no valid schema: it has no file, and the command exits with 1, after all others";
+  unreadable   it is no valid schema, or refers to what is not there: it has no file; the command
+               exits with 1, after all others";
 
 const STATUS_HELP: &str = "\
 The state of a subject:

@@ -41,7 +41,7 @@ enum Deed {
     Unchanged,
     /// The file has other content, and keeps it.
     Differs,
-    /// The registry has what is no schema.
+    /// It is no valid schema, or refers to what is not there.
     Unreadable,
     /// It is a schema, and none of Avro.
     Skipped,
@@ -109,7 +109,7 @@ fn wrong(pulled: &[Pulled]) -> Result<(), Error> {
             Deed::Differs,
             "files hold something else than what is registered, and were left: --force overwrites them",
         ),
-        said(Deed::Unreadable, "versions are no valid schemas, and have no files; all others have"),
+        said(Deed::Unreadable, "versions cannot be read, and have no files; all others have"),
     ]
     .into_iter()
     .flatten()
