@@ -19,9 +19,18 @@ use crate::screen::Color;
 use crate::text::unhex;
 use crate::time::moment;
 
+const EXIT_CODES: &str = "\
+Every command exits with
+  0  it is done, and nothing is wrong
+  1  it is done, and something is wrong, which was told: a schema may not follow what is
+     registered, or is refused; a file does not hold what is registered
+  2  the words were not understood
+  3  it could not be done, or not to its end: Kafka or the registry does not answer, or refuses; a
+     file cannot be read, or has a mistake; it was interrupted";
+
 /// Looks after typed events on Apache Kafka.
 #[derive(Debug, Parser)]
-#[command(name = "cq-events", version, disable_help_subcommand = true)]
+#[command(name = "cq-events", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -273,6 +282,17 @@ mod tests {
     #[test]
     fn the_words_fit_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_fits_a_terminal_of_a_hundred_columns() {
+        fn check(command: &clap::Command) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let long = help.lines().find(|line| line.chars().count() > 100);
+            assert_eq!(long, None, "{}", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! How to reach Kafka, and what librdkafka says of the connection.
 
-use std::env;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,37 +12,12 @@ use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
 
 use crate::error::Error;
 
-/// The variables of [`KafkaConfig`] that reach a broker, with librdkafka's names for them.
-const PROPERTIES: [(&str, &str); 10] = [
-    ("KAFKA_SECURITY_PROTOCOL", "security.protocol"),
-    ("KAFKA_SASL_MECHANISM", "sasl.mechanisms"),
-    ("KAFKA_SASL_USERNAME", "sasl.username"),
-    ("KAFKA_SASL_PASSWORD", "sasl.password"),
-    ("KAFKA_SSL_CA_LOCATION", "ssl.ca.location"),
-    ("KAFKA_SSL_CERTIFICATE_LOCATION", "ssl.certificate.location"),
-    ("KAFKA_SSL_KEY_LOCATION", "ssl.key.location"),
-    ("KAFKA_SSL_KEY_PASSWORD", "ssl.key.password"),
-    ("KAFKA_CLIENT_ID", "client.id"),
-    ("KAFKA_COMPRESSION_TYPE", "compression.type"),
-];
-const OTHER_PROPERTY: &str = "KAFKA_PROPERTY_";
-
 /// How to reach a cluster.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Cluster {
-    servers: String,
-    properties: Vec<(String, String)>,
+    config: KafkaConfig,
     /// How long an answer may take.
     pub(crate) timeout: Duration,
-    /// When a message that is not acknowledged is given up.
-    message_timeout: Duration,
-}
-
-/// Without the properties, of which some are secrets.
-impl fmt::Debug for Cluster {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cluster").field("servers", &self.servers).finish_non_exhaustive()
-    }
 }
 
 impl Cluster {
@@ -53,42 +26,21 @@ impl Cluster {
     /// # Errors
     /// Everything that is wrong with them, in one error.
     pub fn from_env() -> Result<Self, Error> {
-        let config = KafkaConfig::from_env()?;
-        // The configuration has been checked, but it gives no properties away.
-        let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-        let named = PROPERTIES.iter().filter_map(|(name, property)| {
-            let value = set(name)?;
-            let value = if *property == "sasl.mechanisms" { value.to_ascii_uppercase() } else { value };
-            Some(((*property).to_owned(), value))
-        });
-        let others = env::vars_os().filter_map(|(name, value)| {
-            let name = name.to_str()?.strip_prefix(OTHER_PROPERTY)?.to_ascii_lowercase();
-            let property = name.split("__").map(|part| part.replace('_', ".")).collect::<Vec<_>>().join("_");
-            Some((property, value.into_string().ok().filter(|value| !value.is_empty())?))
-        });
-        Ok(Self { properties: named.chain(others).collect(), ..Self::of(&config) })
+        Ok(Self::of(KafkaConfig::from_env()?))
     }
 
-    /// A cluster that needs no more than its servers and times: those of this configuration.
-    pub fn of(config: &KafkaConfig) -> Self {
-        Self {
-            servers: config.bootstrap_servers().to_owned(),
-            properties: Vec::new(),
-            timeout: config.connect_timeout(),
-            message_timeout: config.message_timeout(),
-        }
+    /// The cluster that a configuration describes.
+    pub fn of(config: KafkaConfig) -> Self {
+        Self { timeout: config.connect_timeout(), config }
     }
 
     /// The bootstrap servers.
     pub fn servers(&self) -> &str {
-        &self.servers
+        self.config.bootstrap_servers()
     }
 
-    fn config(&self, own: &[(&str, &str)]) -> ClientConfig {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.servers).set("reconnect.backoff.max.ms", "1000");
-        own.iter().for_each(|(name, value)| _ = config.set(*name, *value));
-        self.properties.iter().for_each(|(name, value)| _ = config.set(name, value));
+    fn client(&self, own: &[(&str, &str)]) -> ClientConfig {
+        let mut config = self.config.client_config(own);
         config.set_log_level(RDKafkaLogLevel::Error);
         config
     }
@@ -107,16 +59,16 @@ impl Cluster {
             ("fetch.queue.backoff.ms", "5"),
             ("queued.max.messages.kbytes", "32768"),
         ];
-        self.config(&own).create_with_context(Events::default()).map_err(|error| client(&error))
+        self.client(&own).create_with_context(Events::default()).map_err(|error| client(&error))
     }
 
     /// The configuration of an idempotent producer.
     pub(crate) fn producer(&self) -> ClientConfig {
-        let timeout = self.message_timeout.as_millis().to_string();
-        self.config(&[
+        let timeout = self.config.message_timeout().as_millis().to_string();
+        self.client(&[
             ("enable.idempotence", "true"),
             ("acks", "all"),
-            ("compression.type", "snappy"),
+            ("compression.type", self.config.compression_type()),
             ("linger.ms", "5"),
             ("partitioner", "murmur2_random"),
             ("message.timeout.ms", &timeout),
@@ -128,16 +80,16 @@ impl Cluster {
 
     /// How long the cluster may be silent while it has something to say.
     pub(crate) fn patience(&self) -> Duration {
-        self.timeout.max(self.message_timeout)
+        self.timeout.max(self.config.message_timeout())
     }
 
     pub(crate) fn request(&self, action: impl Into<String>, error: &NativeError) -> Error {
-        Error::Request { action: action.into(), servers: self.servers.clone(), cause: words(error) }
+        Error::Request { action: action.into(), servers: self.servers().to_owned(), cause: words(error) }
     }
 
     pub(crate) fn no_broker(&self, waited: Duration, events: &Events) -> Error {
         Error::NoBroker {
-            servers: self.servers.clone(),
+            servers: self.servers().to_owned(),
             seconds: waited.as_secs().max(1),
             cause: events.last_error(),
         }

@@ -20,7 +20,6 @@ use crate::args::Dev;
 use crate::error::Error;
 use crate::json;
 use crate::registry::local::Local;
-use crate::registry::register::{Deed, Options, one};
 use crate::registry::remote::Remote;
 use crate::screen::{Screen, Style};
 use crate::streams;
@@ -65,7 +64,7 @@ struct StreamJson {
 #[derive(Serialize)]
 struct SubjectJson {
     subject: String,
-    id: Option<u32>,
+    id: u32,
 }
 
 /// Runs both until what `listen` answers is true.
@@ -126,18 +125,19 @@ fn taken(what: &'static str, port: u16, error: &io::Error) -> Error {
     Error::Port { what, port, reason: error.to_string() }
 }
 
-/// Registers what a stream has.
+/// Registers what a stream has, in a registry that has nothing else: where two streams have one event, it is the same.
 fn register(stream: Stream, remote: &Remote) -> Result<StreamJson, Error> {
     let (name, topic, partitions) = (stream.name.clone(), stream.topic.clone(), stream.partitions);
     let mut subjects = Vec::new();
-    for local in Local::of_streams(vec![stream]) {
-        let outcome = one(&local, remote, Options::default()).map_err(|halted| halted.error)?;
-        // Two streams may share the subject of an event; each is a version of it then, where the two go together.
-        if outcome.deed == Deed::Refused {
-            let message = format!("subject {}: what streams have for it does not go together", local.subject);
-            return Err(Error::Registry(message));
-        }
-        subjects.push(SubjectJson { subject: local.subject, id: outcome.own.map(|(_, id)| id) });
+    for Local { subject, schema, level, .. } in Local::of_streams(vec![stream]) {
+        let id = remote.ask(async |registry| {
+            let id = registry.register(&subject, &schema).await?;
+            if let Some(level) = level {
+                registry.set_level(Some(&subject), level).await?;
+            }
+            Ok(id)
+        })?;
+        subjects.push(SubjectJson { subject, id: id.get() });
     }
     Ok(StreamJson { stream: name, topic, partitions, subjects })
 }
@@ -148,8 +148,8 @@ fn tell(ready: &Json<'_>, screen: &mut Screen<'_>) -> Result<(), Error> {
     let mut table = Table::new(&COLUMNS);
     for StreamJson { stream, topic, partitions, subjects } in streams {
         for SubjectJson { subject, id } in subjects {
-            let id = id.map_or_else(|| "-".to_owned(), |id| id.to_string());
-            let cells = vec![stream.clone(), topic.clone(), partitions.to_string(), subject.clone(), id];
+            let cells =
+                vec![stream.clone(), topic.clone(), partitions.to_string(), subject.clone(), id.to_string()];
             table.row(cells, screen)?;
         }
     }

@@ -83,6 +83,19 @@ pub enum Error {
     /// Schemas cannot be read.
     #[error(transparent)]
     Schemas(#[from] cq_events::registry::RegistryError),
+    /// A filter asks for the event of a dead letter, and the registry cannot be asked for its schema.
+    #[error(
+        "the event of the dead letter at partition {partition}, offset {offset} is not known, so --event cannot tell whether \
+         it is meant: {reason}. Try again when the registry answers, or name a folder with the schema by --schemas"
+    )]
+    UnknownEvent {
+        /// The letter's partition.
+        partition: i32,
+        /// Its offset.
+        offset: i64,
+        /// Why the registry cannot be asked.
+        reason: String,
+    },
     /// There is no file that names streams.
     #[error(
         "there is no streams.toml in {folder}, nor in its folder `schemas`: run this where one is, or name it with --streams"
@@ -116,9 +129,12 @@ pub enum Error {
         /// The operating system's words.
         reason: String,
     },
-    /// Something in a registry is not as it should be: what it is has been told.
+    /// It was all done, and found wrong: what is wrong has been told.
     #[error("{0}")]
-    Registry(String),
+    Wrong(String),
+    /// It ended before its end.
+    #[error("interrupted; the same command goes on from here")]
+    Interrupted,
     /// A server for development cannot have its port.
     #[error("the {what} cannot listen on 127.0.0.1:{port}: {reason}")]
     Port {
@@ -145,6 +161,25 @@ impl Error {
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
+
+    /// The code that a process ends with: 1 where all was done and something is wrong, 3 where it could not be done. (2 is said
+    /// of words that are not understood.)
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Wrong(_) => 1,
+            _ => 3,
+        }
+    }
+}
+
+/// The first failure of several steps. That nobody reads the output any more counts least: it hides nothing that is wrong.
+///
+/// # Errors
+/// That failure.
+pub fn first_failure<const N: usize>(steps: [Result<(), Error>; N]) -> Result<(), Error> {
+    let is_nothing = |step: &Result<(), Error>| step.as_ref().is_err_and(Error::is_closed_pipe);
+    let (unread, others): (Vec<_>, Vec<_>) = steps.into_iter().partition(is_nothing);
+    others.into_iter().chain(unread).collect()
 }
 
 fn or_known(alike: Option<&str>, known: &[String]) -> String {
@@ -166,5 +201,23 @@ fn instead(alike: &[String]) -> String {
     match alike {
         [] => "; `cq-events dlq list` names the topics of dead letters".to_owned(),
         alike => format!("; did you mean {}?", quoted(alike)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_counts_more_than_that_nobody_reads_it() {
+        let closed = || Err(Error::Output(io::ErrorKind::BrokenPipe.into()));
+        let wrong = || Err(Error::Wrong("two of three".to_owned()));
+        let full = || Err(Error::Output(io::ErrorKind::StorageFull.into()));
+        for steps in [[closed(), wrong()], [wrong(), closed()], [wrong(), full()]] {
+            assert_eq!(first_failure(steps).unwrap_err().exit_code(), 1);
+        }
+        assert_eq!(first_failure([closed(), full()]).unwrap_err().exit_code(), 3);
+        assert!(first_failure([Ok(()), closed()]).unwrap_err().is_closed_pipe());
+        assert!(first_failure([Ok(()), Ok(())]).is_ok());
     }
 }

@@ -45,13 +45,21 @@ impl Filter {
 
     /// Whether a letter of [`Filter::spans`] is meant. `event` is the fullname of its event, where it is known.
     pub fn fits(&self, letter: &Letter, event: Option<&str>) -> bool {
-        let ours = letter.ours();
-        let at = letter.failed_at();
         let is_event = |wanted: &String| {
             event.is_some_and(|event| event == wanted || event.rsplit('.').next() == Some(wanted.as_str()))
         };
+        (self.events.is_empty() || self.events.iter().any(is_event)) && self.fits_but_for_its_event(letter)
+    }
+
+    /// Whether a letter is meant or not by its event alone.
+    pub fn is_about_the_event_of(&self, letter: &Letter) -> bool {
+        !self.events.is_empty() && self.fits_but_for_its_event(letter)
+    }
+
+    fn fits_but_for_its_event(&self, letter: &Letter) -> bool {
+        let ours = letter.ours();
+        let at = letter.failed_at();
         (self.kinds.is_empty() || ours.is_some_and(|ours| self.kinds.contains(&ours.kind)))
-            && (self.events.is_empty() || self.events.iter().any(is_event))
             && self.key.as_ref().is_none_or(|key| letter.key.as_ref() == Some(key))
             && self.since.is_none_or(|since| at.is_some_and(|at| at >= since))
             && self.until.is_none_or(|until| at.is_some_and(|at| at < until))

@@ -40,7 +40,7 @@ use std::sync::atomic::AtomicBool;
 use args::{Action, Cli, Command, Decoding};
 use cluster::Cluster;
 use commands::{list, show, stats};
-pub use error::Error;
+pub use error::{Error, first_failure};
 use read::{Place, Reader};
 use registry::remote::Remote;
 use schemas::Library;
@@ -49,15 +49,15 @@ use screen::Screen;
 /// In whose name topics are read; nothing is committed.
 const GROUP: &str = "cq-events-cli";
 
-/// Does what it is told. `listen` is called when there is something that has to be ended in order: a replay, or the servers
-/// for development, which end once what it answers is true.
+/// Does what it is told. `listen` is called when there is something that has to be ended in order, and ends once what it answers
+/// is true: a replay, what is being registered, and the servers for development.
 ///
 /// # Errors
 /// Why it did not.
 pub fn run(cli: &Cli, listen: &dyn Fn() -> Arc<AtomicBool>, screen: &mut Screen<'_>) -> Result<(), Error> {
     match &cli.command {
         Command::Dlq { action } => dead_letters(action, listen, screen),
-        Command::Registry { ask } => registry::run(ask, screen),
+        Command::Registry { ask } => registry::run(ask, listen, screen),
         Command::Dev(options) => dev::dev(options, listen, screen),
     }
 }
@@ -75,7 +75,8 @@ fn dead_letters(
         Action::List { topic: Some(topic), filters, decoding } => {
             let mut library = library(decoding)?;
             let which = (&filters.filter(), filters.limit);
-            list::letters(&reader()?, topic, which, &mut library, screen)
+            list::letters(&reader()?, topic, which, &mut library, screen)?;
+            tell_unasked(&library, screen)
         }
         Action::Show { topic, partition, offset, decoding, reveal } => {
             let mut library = library(decoding)?;
@@ -85,12 +86,24 @@ fn dead_letters(
         Action::Stats { topic, filters, decoding } => {
             let mut library = library(decoding)?;
             let which = (&filters.filter(), filters.limit);
-            stats::stats(&reader()?, topic, which, &mut library, screen)
+            stats::stats(&reader()?, topic, which, &mut library, screen)?;
+            tell_unasked(&library, screen)
         }
         Action::Replay { topic, replay, filters, decoding } => {
             let mut library = library(decoding)?;
             let options = (replay.options(topic, filters), replay.dry_run);
-            commands::replay::replay(&cluster, topic, options, &mut library, listen, screen)
+            commands::replay::replay(&cluster, topic, options, &mut library, listen, screen)?;
+            tell_unasked(&library, screen)
         }
     }
+}
+
+/// Says, once, why events are what headers say, or are not known.
+fn tell_unasked(library: &Library, screen: &mut Screen<'_>) -> Result<(), Error> {
+    library.unasked().map_or(Ok(()), |reason| {
+        let reason = text::escape(reason);
+        screen.say(&format!(
+            "warning: events may be missing, or be as headers say, without their schemas: {reason}"
+        ))
+    })
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
 use cq_events_cli::args::Cli;
+use cq_events_cli::first_failure;
 use cq_events_cli::letter::is_expected_panic;
 use cq_events_cli::screen::{Screen, colors, width};
 use cq_events_cli::text::escape;
@@ -33,8 +34,8 @@ fn main() -> ExitCode {
         json: cli.output.json,
     };
     let done = cq_events_cli::run(&cli, &listen, &mut screen);
-    let done = out.flush().map_err(Into::into).and(done);
-    match done {
+    let flushed = out.flush().map_err(Into::into);
+    match first_failure([done, flushed]) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has read enough.
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
             let text = error.to_string();
             let lines: Vec<String> = text.lines().map(escape).collect();
             _ = writeln!(talk, "error: {}", lines.join("\n"));
-            ExitCode::FAILURE
+            error.exit_code().into()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The schemas that messages were written with, by the ids in front of their values, or in their headers.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use cq_events_schema::{Kind, Schemas, Type};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::error::Error;
+use crate::filter::Filter;
 use crate::letter::Letter;
 use crate::registry::remote::Remote;
 
@@ -47,15 +49,33 @@ impl Writer {
     }
 }
 
+/// Why a schema is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// There is none, or none that can be read.
+    Unknown(String),
+    /// It could not be asked for: there may be one.
+    Unasked(String),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Unknown(reason) | Self::Unasked(reason)) = self;
+        f.pad(reason)
+    }
+}
+
 /// The schemas of a folder, and those of a schema registry.
 #[derive(Debug)]
 pub struct Library {
     folder: Option<(PathBuf, LocalRegistry)>,
     remote: Option<Remote>,
     /// What was asked for before.
-    known: HashMap<SchemaRef, Result<Rc<Writer>, String>>,
-    /// Why the registry is not asked any more: nobody waits for it more than once.
-    down: Option<String>,
+    known: HashMap<SchemaRef, Result<Rc<Writer>, Missing>>,
+    /// Why the registry could not be asked, the first time.
+    unasked: Option<String>,
+    /// Whether it is not asked any more: nobody waits for it more than once.
+    is_down: bool,
     /// Registries answer in futures.
     runtime: Runtime,
 }
@@ -69,19 +89,20 @@ impl Library {
         let open = |folder: &Path| Ok::<_, Error>((folder.to_owned(), LocalRegistry::with_folder(folder)?));
         let runtime = Builder::new_current_thread().build()?;
         let folder = folder.map(open).transpose()?;
-        Ok(Self { folder, remote, known: HashMap::new(), down: None, runtime })
+        Ok(Self { folder, remote, known: HashMap::new(), unasked: None, is_down: false, runtime })
     }
 
     /// The schema that a message names, or why there is none.
     ///
     /// # Errors
     /// The reason, for people.
-    pub fn writer(&mut self, schema: SchemaRef) -> Result<Rc<Writer>, String> {
+    pub fn writer(&mut self, schema: SchemaRef) -> Result<Rc<Writer>, Missing> {
         if let Some(known) = self.known.get(&schema) {
             return known.clone();
         }
         let found = self.text(schema).and_then(|text| {
-            let schemas = Schemas::parse_text("schema", &text).map_err(|error| error.to_string())?;
+            let schemas = Schemas::parse_text("schema", &text);
+            let schemas = schemas.map_err(|mistakes| Missing::Unknown(mistakes.to_string()))?;
             Ok(Rc::new(Writer { text, schemas }))
         });
         self.known.insert(schema, found.clone());
@@ -89,14 +110,14 @@ impl Library {
     }
 
     /// The folder's, or else the registry's.
-    fn text(&mut self, schema: SchemaRef) -> Result<Arc<str>, String> {
+    fn text(&mut self, schema: SchemaRef) -> Result<Arc<str>, Missing> {
         let unknown = match (&self.folder, schema) {
             (Some((folder, registry)), SchemaRef::Id(id)) => {
                 match self.runtime.block_on(registry.schema_of(id)) {
                     Err(RegistryError::UnknownId { .. }) => {
                         format!("{schema} is that of none of the schemas in {}", folder.display())
                     }
-                    found => return found.map_err(|error| error.to_string()),
+                    found => return found.map_err(|error| Missing::Unknown(error.to_string())),
                 }
             }
             _ => format!(
@@ -104,15 +125,9 @@ impl Library {
                  registry that has it"
             ),
         };
-        match &self.remote {
-            Some(remote) => Self::ask(remote, schema, &mut self.down),
-            None => Err(unknown),
-        }
-    }
-
-    fn ask(remote: &Remote, schema: SchemaRef, down: &mut Option<String>) -> Result<Arc<str>, String> {
-        if let Some(reason) = down {
-            return Err(format!("{schema} is not known: {reason}"));
+        let Some(remote) = &self.remote else { return Err(Missing::Unknown(unknown)) };
+        if let (true, Some(reason)) = (self.is_down, &self.unasked) {
+            return Err(Missing::Unasked(format!("{schema} is not known: {reason}")));
         }
         let found = remote.ask(async |registry| match schema {
             SchemaRef::Id(id) => registry.schema_of(id).await,
@@ -120,22 +135,46 @@ impl Library {
         });
         found.map_err(|error| {
             let reason = error.to_string();
-            if matches!(error, RegistryError::Unavailable { .. }) {
-                *down = Some(reason.clone());
+            match error {
+                RegistryError::UnknownId { .. } | RegistryError::UnknownGuid { .. } => {
+                    Missing::Unknown(reason)
+                }
+                error if error.is_of_schema() => Missing::Unknown(reason),
+                error => {
+                    self.is_down |= matches!(
+                        error,
+                        RegistryError::Unavailable { .. } | RegistryError::Refused { status: 401 | 403, .. }
+                    );
+                    self.unasked.get_or_insert_with(|| reason.clone());
+                    Missing::Unasked(reason)
+                }
             }
-            reason
         })
     }
 
+    /// Why the registry could not be asked for a schema, where that has happened.
+    pub fn unasked(&self) -> Option<&str> {
+        self.unasked.as_deref()
+    }
+
     /// The fullname of a letter's event: by its value where the schema is known, or else as a header says.
-    pub fn event(&mut self, letter: &Letter) -> Option<String> {
-        let mut by_value = || {
-            if self.folder.is_none() && self.remote.is_none() {
-                return None;
+    ///
+    /// # Errors
+    /// When the filter asks for events and the letter's schema could not be asked for: whether the letter is meant cannot be told
+    /// then, and leaving it out would be told to nobody.
+    pub fn event(&mut self, letter: &Letter, filter: &Filter) -> Result<Option<String>, Error> {
+        let by_header = || Ok(letter.type_header().map(str::to_owned));
+        if self.folder.is_none() && self.remote.is_none() {
+            return by_header();
+        }
+        let Some(Ok((schema, datum))) = letter.schema_and_datum() else { return by_header() };
+        match self.writer(schema) {
+            Ok(writer) => writer.event(datum).map_or_else(by_header, |event| Ok(Some(event.to_owned()))),
+            Err(Missing::Unasked(reason)) if filter.is_about_the_event_of(letter) => {
+                let (partition, offset) = (letter.partition, letter.offset);
+                Err(Error::UnknownEvent { partition, offset, reason })
             }
-            let (schema, datum) = letter.schema_and_datum()?.ok()?;
-            self.writer(schema).ok()?.event(datum).map(str::to_owned)
-        };
-        by_value().or_else(|| letter.type_header().map(str::to_owned))
+            Err(_) => by_header(),
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Rows in columns that are as wide as what the first rows need, so that the rest can be written as it comes.
+//! Rows in columns that are as wide as what the first rows need, or rows that are said beforehand, so that the rest can be
+//! written as it comes.
 
 use std::mem;
 
@@ -22,16 +23,23 @@ pub struct Column {
     pub right: bool,
     /// How its cells look.
     pub style: Style,
+    /// How wide it is at least.
+    pub least: usize,
 }
 
 /// A column of text.
 pub const fn left(name: &'static str, style: Style) -> Column {
-    Column { name, right: false, style }
+    Column { name, right: false, style, least: 0 }
 }
 
 /// A column of numbers.
 pub const fn right(name: &'static str) -> Column {
-    Column { name, right: true, style: Style::Plain }
+    Column { name, right: true, style: Style::Plain, least: 0 }
+}
+
+/// A column of ids, which have six digits in many registries.
+pub const fn ids(name: &'static str) -> Column {
+    Column { least: 6, ..right(name) }
 }
 
 /// A table that is written as it grows.
@@ -40,12 +48,18 @@ pub struct Table<'c> {
     columns: &'c [Column],
     sample: Vec<Vec<String>>,
     widths: Option<Vec<usize>>,
+    has_names: bool,
 }
 
 impl<'c> Table<'c> {
     /// An empty table.
     pub fn new(columns: &'c [Column]) -> Self {
-        Self { columns, sample: Vec::new(), widths: None }
+        Self { columns, sample: Vec::new(), widths: None, has_names: false }
+    }
+
+    /// An empty table with room for rows like these: what comes is written at once.
+    pub fn with_room(columns: &'c [Column], rows: &[Vec<String>]) -> Self {
+        Self { widths: Some(widths(columns, rows)), ..Self::new(columns) }
     }
 
     /// Adds a row: a text for each column.
@@ -53,8 +67,8 @@ impl<'c> Table<'c> {
     /// # Errors
     /// When the output cannot be written.
     pub fn row(&mut self, cells: Vec<String>, screen: &mut Screen<'_>) -> Result<(), Error> {
-        if let Some(widths) = &self.widths {
-            return self.write(&cells, widths, screen, None);
+        if self.widths.is_some() {
+            return self.write(&[cells], screen);
         }
         self.sample.push(cells);
         if self.sample.len() >= SAMPLE { self.settle(screen) } else { Ok(()) }
@@ -70,25 +84,21 @@ impl<'c> Table<'c> {
 
     fn settle(&mut self, screen: &mut Screen<'_>) -> Result<(), Error> {
         let sample = mem::take(&mut self.sample);
-        let width = |(index, column): (usize, &Column)| {
-            let cells = sample.iter().filter_map(|row| row.get(index)).map(|cell| columns(cell));
-            cells.max().unwrap_or_default().min(WIDEST).max(columns(column.name))
-        };
-        let widths: Vec<usize> = self.columns.iter().enumerate().map(width).collect();
-        let names: Vec<String> = self.columns.iter().map(|column| column.name.to_owned()).collect();
-        self.write(&names, &widths, screen, Some(Style::Bold))?;
-        sample.iter().try_for_each(|row| self.write(row, &widths, screen, None))?;
-        self.widths = Some(widths);
-        Ok(())
+        self.widths = Some(widths(self.columns, &sample));
+        self.write(&sample, screen)
     }
 
-    fn write(
-        &self,
-        cells: &[String],
-        widths: &[usize],
-        screen: &mut Screen<'_>,
-        style: Option<Style>,
-    ) -> Result<(), Error> {
+    /// Writes rows, under the names of the columns.
+    fn write(&mut self, rows: &[Vec<String>], screen: &mut Screen<'_>) -> Result<(), Error> {
+        if !mem::replace(&mut self.has_names, true) {
+            let names: Vec<String> = self.columns.iter().map(|column| column.name.to_owned()).collect();
+            self.line(&names, screen, Some(Style::Bold))?;
+        }
+        rows.iter().try_for_each(|row| self.line(row, screen, None))
+    }
+
+    fn line(&self, cells: &[String], screen: &mut Screen<'_>, style: Option<Style>) -> Result<(), Error> {
+        let widths = self.widths.as_deref().unwrap_or_default();
         let mut line = String::new();
         let mut at = 0;
         let last = self.columns.len().saturating_sub(1);
@@ -96,8 +106,9 @@ impl<'c> Table<'c> {
             let room = screen.width.map(|width| width.saturating_sub(at).max(NARROWEST));
             let text = match room {
                 Some(room) if index == last => cut(cell, room),
-                Some(_) => cut(cell, *width),
-                None => cell.clone(),
+                // A number of which the end is missing is another number.
+                Some(_) if !column.right => cut(cell, *width),
+                _ => cell.clone(),
             };
             let padding = " ".repeat(width.saturating_sub(columns(&text)));
             let painted = screen.paint(style.unwrap_or(column.style), &text);
@@ -113,6 +124,15 @@ impl<'c> Table<'c> {
         }
         screen.line(line.trim_end())
     }
+}
+
+/// What the columns need for rows.
+fn widths(names: &[Column], rows: &[Vec<String>]) -> Vec<usize> {
+    let width = |(index, column): (usize, &Column)| {
+        let cells = rows.iter().filter_map(|row| row.get(index)).map(|cell| columns(cell));
+        cells.max().unwrap_or_default().min(WIDEST).max(columns(column.name)).max(column.least)
+    };
+    names.iter().enumerate().map(width).collect()
 }
 
 #[cfg(test)]
@@ -142,6 +162,21 @@ mod tests {
         assert!(cut.lines().all(|line| columns(line) <= 28));
         assert!(written(None, &rows).contains(long));
         assert_eq!(written(None, &[]), "");
+    }
+
+    #[test]
+    fn a_row_is_there_at_once_where_its_room_is_known_and_numbers_are_whole() {
+        let (mut out, mut talk) = (Vec::new(), Vec::new());
+        let width = Some(40);
+        let mut table = Table::with_room(&COLUMNS, &[["12", "longest", ""].map(str::to_owned).to_vec()]);
+        let mut written = |row: [&str; 3]| {
+            let mut screen =
+                Screen { out: &mut out, talk: &mut talk, width, colors: false, progress: false, json: false };
+            table.row(row.map(str::to_owned).to_vec(), &mut screen).unwrap();
+            String::from_utf8(mem::take(&mut out)).unwrap()
+        };
+        assert_eq!(written(["1", "a", "x"]), " N  NAME     TEXT\n 1  a        x\n");
+        assert_eq!(written(["1234", "a name that is cut", "y"]), "1234  a name…  y\n");
     }
 
     #[test]

@@ -190,7 +190,7 @@ async fn closing_delivers_what_lingers_and_ends_publishing() {
     let receipt = lamps.queue(lit("a", 0)).await.unwrap();
     let start = Instant::now();
     producer.close(DEADLINE).await.unwrap();
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     assert_eq!(receipt.await.unwrap().offset, 0);
     assert!(matches!(lamps.publish(lit("a", 1)).await, Err(PublishError::Closed)));
     let refused = lamps.try_queue(lit("a", 1));
@@ -217,13 +217,13 @@ async fn closing_wakes_who_waits_for_room() {
 async fn no_broker_is_an_error_within_the_connect_timeout() {
     let builder = KafkaConfig::builder().bootstrap_servers("127.0.0.1:1");
     assert_eq!(builder.clone().build().unwrap().connect_timeout(), Duration::from_secs(10));
-    let config = builder.connect_timeout(Duration::from_millis(600)).build().unwrap();
+    let config = builder.connect_timeout(Duration::from_secs(2)).build().unwrap();
     let start = Instant::now();
     let error = Producer::connect(config).await.unwrap_err();
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(9), "{:?}", start.elapsed());
     assert!(matches!(error, PublishError::Kafka(KafkaError::NoBroker { .. })), "{error:?}");
     let text = error.to_string();
-    for part in ["127.0.0.1:1 within 600 ms", "Connection refused", "check KAFKA_BOOTSTRAP_SERVERS"] {
+    for part in ["127.0.0.1:1 within 2 s", "Connection refused", "check KAFKA_BOOTSTRAP_SERVERS"] {
         assert!(text.contains(part), "{text}");
     }
 }

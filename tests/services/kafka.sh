@@ -399,7 +399,7 @@ main() {
     start) start "$@" ;;
     stop) stop "$@" ;;
     kill) signal_brokers KILL 10 "$@" ;;
-    terminate) signal_brokers TERM 30 "$@" ;;
+    terminate) signal_brokers TERM 90 "$@" ;;
     pause) signal_brokers STOP 0 "$@" ;;
     resume) signal_brokers CONT 0 "$@" ;;
     restart) restart "$@" ;;

@@ -7,8 +7,11 @@
 # and has the functions
 #   remove         DIR SECONDS: ends the processes of a run and removes its files, and only those
 
+# shellcheck source=again.sh
+source "$here/again.sh"
+
 # How long `start` and `restart` wait for a server to be ready, in seconds.
-ready_within=60
+ready_within=180
 
 say() { printf '%s: %s\n' "${script##*/}" "$*" >&2; }
 fail() {
@@ -75,7 +78,7 @@ fetch_with_maven() { # WHAT FOLDER FILE_IN_IT GOAL ARGUMENT...
     local new=$services/fetch.tmp/new
     # -C: a file whose checksum is wrong is an error, not a warning. What was unpacked before is marked, and would
     # not be unpacked again: the marks are thrown away.
-    mvn -B -q -C -Dstyle.color=never -f "$here/pom.xml" "dependency:$goal" "$@" \
+    again mvn -B -q -C -Dstyle.color=never -f "$here/pom.xml" "dependency:$goal" "$@" \
       -DoutputDirectory="$new" -DmarkersDirectory="$services/fetch.tmp/marks" </dev/null >"$services/fetch.tmp/log" 2>&1 || {
       head -n 30 "$services/fetch.tmp/log" >&2
       fail "Maven could not fetch $what (its words are above): the first fetch needs the network, or a mirror in Maven's settings"

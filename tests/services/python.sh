@@ -13,6 +13,8 @@ fail() {
 
 script=$(readlink -f -- "${BASH_SOURCE[0]}")
 here=${script%/*}
+# shellcheck source=again.sh
+source "$here/again.sh"
 target=${CARGO_TARGET_DIR:-${here%/*/*}/target}
 [[ $target == /* ]] || target=$PWD/$target # as cargo understands it
 services=$target/services
@@ -45,11 +47,12 @@ make() (
   rm -rf "$venv"
   "$python" -m venv "$venv" >&2 ||
     fail "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" >&2 ||
+  again "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" >&2 ||
     fail "pip could not install $requirements (its words are above): the first call needs the network, or a mirror in pip's settings"
   : >"$venv/complete"
 )
 
 complete || make
-
+# So that a caller can tell what the making takes from what the program takes.
+[[ -z ${CQ_MAKE_ONLY:-} ]] || exit 0
 exec "$venv/bin/python" "$@"

@@ -9,6 +9,7 @@
 )]
 
 pub mod cluster;
+pub mod command;
 pub mod evolution;
 pub mod faults;
 pub mod forms;

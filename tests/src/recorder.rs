@@ -83,7 +83,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Polls until the condition holds.
 ///
 /// # Panics
-/// When it does not within 30 s.
+/// When it does not within a minute.
 pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     eventually_async(what, async || holds()).await;
 }
@@ -91,11 +91,11 @@ pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 /// Polls until the condition, which has to be asked for, holds.
 ///
 /// # Panics
-/// When it does not within 30 s.
+/// When it does not within a minute.
 pub async fn eventually_async(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !holds().await {
-        assert!(begun.elapsed() < Duration::from_secs(30), "waited 30 s for: {what}");
+        assert!(begun.elapsed() < Duration::from_secs(60), "waited a minute for: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

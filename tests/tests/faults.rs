@@ -13,7 +13,7 @@
 )]
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cq_events::kafka::GroupProtocol;
 use cq_events_tests::faults::member::Member;
@@ -21,7 +21,7 @@ use cq_events_tests::faults::progress::Progress;
 use cq_events_tests::faults::publisher::{Load, Publisher};
 use cq_events_tests::faults::reader::Verdict;
 use cq_events_tests::faults::record::{Kind, Victim, now};
-use cq_events_tests::faults::trial::{POLL_INTERVAL, Setup, Trial, until};
+use cq_events_tests::faults::trial::{POLL_INTERVAL, SESSION, Setup, Trial, until};
 use tokio::sync::{Mutex, MutexGuard};
 
 const PARTITIONS: i32 = 8;
@@ -42,15 +42,36 @@ struct Scene {
     _alone: MutexGuard<'static, ()>,
 }
 
+/// When a member is missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Missed {
+    /// Soon, since the test waits for it.
+    Soon,
+    /// Late: no member is to be missed only because the machine holds it up.
+    Late,
+}
+
 impl Scene {
     /// A group under load whose members all have partitions.
-    async fn begin(brokers: i32, protocol: GroupProtocol, members: u32, name: Option<&str>) -> Self {
+    async fn begin(
+        brokers: i32,
+        protocol: GroupProtocol,
+        members: u32,
+        missed: Missed,
+        name: Option<&str>,
+    ) -> Self {
+        let (session, poll_interval) = match missed {
+            Missed::Soon => (SESSION, POLL_INTERVAL),
+            Missed::Late => (Duration::from_secs(45), Duration::from_secs(60)),
+        };
         let alone = ALONE.lock().await;
         let folder = tempfile::tempdir().unwrap();
         let setup = Setup {
             brokers,
             partitions: PARTITIONS,
             protocol,
+            session,
+            poll_interval,
             binary: PathBuf::from(env!("CARGO_BIN_EXE_killing")),
             arguments: Vec::new(),
             folder: folder.path().to_owned(),
@@ -108,8 +129,15 @@ impl Scene {
     /// Publishes no more, waits until all is handled, ends the members in order, and judges.
     async fn end(mut self) -> Verdict {
         let acknowledged = self.publisher.finish().await.expect("each event is acknowledged");
-        let progress = &mut self.progress;
-        until("all is handled", PATIENCE, || progress.look().events() as u64 >= acknowledged).await;
+        let (mut seen, mut moved) = (0, Instant::now());
+        while seen < acknowledged {
+            let events = self.progress.look().events() as u64;
+            if events > seen {
+                (seen, moved) = (events, Instant::now());
+            }
+            assert!(moved.elapsed() < PATIENCE, "{seen} of {acknowledged} are handled, and no more");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         self.trial.settled(PATIENCE).await;
         for member in &mut self.members {
             assert_eq!(member.ended(), None, "{} ended by itself: {}", member.process(), member.last_words());
@@ -124,7 +152,7 @@ impl Scene {
 }
 
 async fn scales(protocol: GroupProtocol) {
-    let mut scene = Scene::begin(1, protocol, 1, None).await;
+    let mut scene = Scene::begin(1, protocol, 1, Missed::Late, None).await;
     for number in 2..=4 {
         let mut member = scene.trial.member(number);
         member.start();
@@ -152,7 +180,7 @@ async fn a_group_that_the_broker_coordinates_grows_and_shrinks_and_nothing_is_ha
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn members_are_restarted_one_after_the_other_and_nothing_is_handled_twice() {
-    let mut scene = Scene::begin(1, GroupProtocol::Classic, 3, None).await;
+    let mut scene = Scene::begin(1, GroupProtocol::Classic, 3, Missed::Late, None).await;
     for _ in 0..3 {
         let mut member = scene.members.remove(0);
         member.tell_to_end();
@@ -167,7 +195,7 @@ async fn members_are_restarted_one_after_the_other_and_nothing_is_handled_twice(
 }
 
 async fn is_killed(protocol: GroupProtocol) {
-    let mut scene = Scene::begin(1, protocol, 2, None).await;
+    let mut scene = Scene::begin(1, protocol, 2, Missed::Soon, None).await;
     let (victim, begun) = (Victim::Process(scene.members[0].process()), now());
     scene.members[0].kill();
     scene.trial.record(Kind::ConsumerKill, victim, begun);
@@ -190,7 +218,7 @@ async fn a_member_of_a_group_that_the_broker_coordinates_is_killed() {
 /// The group gives its partitions away; when it goes on, what it still had in hand counts no more, and it joins again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_stands_still_past_its_session_and_its_poll_interval() {
-    let mut scene = Scene::begin(1, GroupProtocol::Classic, 2, None).await;
+    let mut scene = Scene::begin(1, GroupProtocol::Classic, 2, Missed::Soon, None).await;
     let (victim, begun) = (Victim::Process(scene.members[0].process()), now());
     let shares = scene.members[0].shares().len();
     scene.members[0].pause();
@@ -208,7 +236,7 @@ async fn a_member_stands_still_past_its_session_and_its_poll_interval() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_only_broker_is_restarted() {
-    let mut scene = Scene::begin(1, GroupProtocol::Classic, 2, None).await;
+    let mut scene = Scene::begin(1, GroupProtocol::Classic, 2, Missed::Soon, None).await;
     let begun = now();
     let kafka = std::sync::Arc::clone(&scene.trial.kafka);
     let restart = move || {
@@ -224,7 +252,7 @@ async fn the_only_broker_is_restarted() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_three_brokers_is_killed() {
-    let mut scene = Scene::begin(3, GroupProtocol::Classic, 2, None).await;
+    let mut scene = Scene::begin(3, GroupProtocol::Classic, 2, Missed::Soon, None).await;
     let begun = now();
     let kafka = std::sync::Arc::clone(&scene.trial.kafka);
     let killing = std::sync::Arc::clone(&kafka);
@@ -239,7 +267,7 @@ async fn one_of_three_brokers_is_killed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_static_member_that_is_restarted_has_its_partitions_again_and_the_others_notice_nothing() {
-    let mut scene = Scene::begin(1, GroupProtocol::Classic, 3, Some("static")).await;
+    let mut scene = Scene::begin(1, GroupProtocol::Classic, 3, Missed::Late, Some("static")).await;
     let before: Vec<Vec<i32>> = scene.members.iter().map(Member::partitions).collect();
     let changes = |scene: &Scene| scene.members[1..].iter().map(|m| m.shares().len()).collect::<Vec<_>>();
     let noticed = changes(&scene);

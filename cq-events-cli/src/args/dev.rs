@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 pub(super) const HELP: &str = "\
-Both listen on 127.0.0.1 alone, keep everything in memory, and end with Ctrl-C or SIGTERM. The topics
-of the streams are created, their schemas registered, and what a program has to be told is printed.";
+Both listen on 127.0.0.1 alone, keep everything in memory, and end with Ctrl-C or SIGTERM. The
+topics of the streams are created, their schemas registered, and what a program has to be told is
+printed.";
 
 /// What to run.
 #[derive(Clone, Debug, Args)]

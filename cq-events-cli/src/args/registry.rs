@@ -21,7 +21,7 @@ pub enum Ask {
     /// Register the schemas that are not yet, and set the levels that streams.toml says
     #[command(after_help = REGISTER_HELP)]
     Register(Register),
-    /// Check whether the schemas go with what is registered: fails where one does not
+    /// Check whether the schemas go with what is registered: exits with 1 where one does not
     #[command(after_help = CHECK_HELP)]
     Check {
         /// Which streams.
@@ -37,27 +37,42 @@ pub enum Ask {
         /// Which streams.
         #[command(flatten)]
         which: Which,
-        /// Show the registry's other subjects too, which are of no stream here
-        #[arg(long)]
+        /// Show all streams and all subjects of the registry, also those of no stream here; no streams.toml is needed
+        #[arg(long, conflicts_with = "names")]
         all: bool,
     },
 }
 
 const REGISTER_HELP: &str = "\
 A subject's level is set before a version is added to it, so the version is checked by that level.
-What the registry refuses, and what this library's own checker finds not to go with the versions that
-are there, is not registered: it is told why, the other subjects are registered all the same, and the
-command fails. With the level NONE nothing is checked.";
+A first version has nothing to go with, and the level is set after it. What the registry refuses,
+and what this library's own checker finds not to go with the versions that are there, is not
+registered: it is told why, the other subjects are registered all the same, and the command exits
+with 1. With the level NONE nothing is checked.
+
+What is done is told subject by subject. Ctrl-C ends it after the one under way, and the same
+command goes on from there. In a dry run no level is set, so where it would be another, the
+registry can only be asked by the old one: what it would say by the new one is not known then.";
 
 const CHECK_HELP: &str = "\
-Both are asked: the registry, and this library's own checker over all versions that are registered,
-by the level of streams.toml, or else that of the registry. Where they disagree, that is told. The
-command fails where either finds that a schema does not go with the versions before it.";
+Both are asked: the registry, by the level of the subject there, and this library's own checker, by
+the level of streams.toml, or else that of the registry. COMPARED says how many versions it looked
+at: none with NONE, all with a level that ends in _TRANSITIVE, else the latest. Where the two
+disagree, that is told. Where either finds that a schema does not go with the versions before it,
+or one of these cannot be read, the command exits with 1; where the registry could not be asked, or
+a file here has a mistake, with 3.";
 
 const PULL_HELP: &str = "\
 A file is named <subject>.v<version>.avsc, with all but letters, digits, dots, hyphens and
-underscores percent-encoded, and holds the schema with what it refers to inlined. Files that are
-there are left alone; one that holds something else is an error, unless --force is given.";
+underscores percent-encoded, and holds the schema with what it refers to inlined.
+
+What comes of a version:
+  written      its file is new
+  overwritten  its file held something else (--force)
+  unchanged    its file holds it already
+  differs      its file holds something else, and is left: the command exits with 1
+  skipped      it is no Avro schema, but JSON Schema or Protobuf: it has no file
+  unreadable   it is no valid schema: it has no file, and the command exits with 1, after all others";
 
 const STATUS_HELP: &str = "\
 The state of a subject:

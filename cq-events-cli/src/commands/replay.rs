@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::stats::by_error;
 use crate::cluster::Cluster;
-use crate::error::Error;
+use crate::error::{Error, first_failure};
 use crate::json;
 use crate::progress::Progress;
 use crate::replay::{Options, Outcome, Replay, Survey};
@@ -55,7 +55,7 @@ pub fn replay(
         replay.run(&survey, library, &listen(), &mut |done| progress.at(done))?
     };
     let is_short = outcome.interrupted && outcome.published < survey.publish;
-    if screen.json {
+    let told = if screen.json {
         let told = Told {
             topic,
             group: (!again).then_some(&group),
@@ -69,24 +69,22 @@ pub fn replay(
             foreign: survey.foreign,
             targets: &survey.targets,
         };
-        if dry_run {
-            by_error(&survey.errors, screen)?;
-        }
-        json::line(&told, screen)?;
+        let errors = if dry_run { by_error(&survey.errors, screen) } else { Ok(()) };
+        errors.and_then(|()| json::line(&told, screen))
     } else {
-        tell(topic, &survey, &outcome, dry_run, max_replays, screen)?;
-        if !again && !dry_run && outcome.published > 0 {
-            screen.say(&format!("group {group} remembers them; --again would publish them once more"))?;
-        }
-    }
-    if is_short {
-        return Err(Error::Replay(if again {
-            "interrupted; with --again nothing is remembered, so the same command begins anew".to_owned()
-        } else {
-            "interrupted; the same command goes on from here".to_owned()
-        }));
-    }
-    Ok(())
+        let told = tell(topic, &survey, &outcome, dry_run, max_replays, screen);
+        let is_remembered = !again && !dry_run && outcome.published > 0;
+        let remembered = format!("group {group} remembers them; --again would publish them once more");
+        told.and_then(|()| if is_remembered { screen.say(&remembered) } else { Ok(()) })
+    };
+    let ended = match (is_short, again) {
+        (false, _) => Ok(()),
+        (true, false) => Err(Error::Interrupted),
+        (true, true) => Err(Error::Replay(
+            "interrupted; with --again nothing is remembered, so the same command begins anew".to_owned(),
+        )),
+    };
+    first_failure([ended, told])
 }
 
 fn tell(

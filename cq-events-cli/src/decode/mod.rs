@@ -49,7 +49,7 @@ pub fn decode(
     };
     let writer = match library.writer(schema) {
         Ok(writer) => writer,
-        Err(reason) => return Decoded::unreadable(Some(schema), reason),
+        Err(missing) => return Decoded::unreadable(Some(schema), missing.to_string()),
     };
     let form = Form { schemas: &writer.schemas, reveals };
     let event = writer.event(datum).map(str::to_owned);

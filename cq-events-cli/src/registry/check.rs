@@ -4,13 +4,12 @@ use serde::Serialize;
 
 use super::local::Local;
 use super::remote::Remote;
-use super::report::{self, each};
+use super::report;
+use super::rows::{Rows, named, room};
 use super::verdict::{Found, Verdict};
-use crate::error::Error;
-use crate::json;
+use crate::error::{Error, first_failure};
 use crate::screen::{Screen, Style};
-use crate::table::{Column, Table, left, right};
-use crate::text::escape;
+use crate::table::{Column, left, right};
 
 #[derive(Serialize)]
 struct Json<'a> {
@@ -18,6 +17,8 @@ struct Json<'a> {
     subject: &'a str,
     compatible: bool,
     versions: usize,
+    /// How many of the versions count by the level.
+    compared: usize,
     level: &'static str,
     registry: Registry<'a>,
     findings: &'a [Found],
@@ -36,11 +37,13 @@ const COLUMNS: [Column; 7] = [
     left("RESULT", Style::Yellow),
     left("STREAM", Style::Plain),
     left("SUBJECT", Style::Cyan),
-    right("VERSIONS"),
+    right("COMPARED"),
     left("REGISTRY", Style::Plain),
     left("OURS", Style::Plain),
     left("LEVEL", Style::Plain),
 ];
+
+const RESULTS: [&str; 4] = ["new", "compatible", "incompatible", "unknown"];
 
 /// Checks schemas, and tells what speaks against them.
 ///
@@ -48,46 +51,60 @@ const COLUMNS: [Column; 7] = [
 /// When something speaks against one; when the registry does not answer, or refuses to be asked; when the output cannot be
 /// written.
 pub fn check(local: &[Local], remote: &Remote, screen: &mut Screen<'_>) -> Result<(), Error> {
-    let (verdicts, ended) = each(local, screen, |local| Ok(Verdict::of(local, local.level, remote)?));
-    let mut table = Table::new(&COLUMNS);
-    for (local, verdict) in local.iter().zip(&verdicts) {
-        if screen.json {
-            json::line(&Json::of(local, verdict), screen)?;
-        } else {
-            table.row(row(local, verdict), screen)?;
+    let mut rows = Rows::new(&COLUMNS, room(local, &RESULTS));
+    let mut incompatible = Vec::new();
+    let mut ended = Ok(());
+    for local in local {
+        match Verdict::of(local, local.level, remote) {
+            Ok(verdict) => {
+                rows.add(&Json::of(local, &verdict), || row(local, &verdict), screen);
+                if !verdict.is_compatible() {
+                    incompatible.push((local.subject.as_str(), verdict));
+                }
+            }
+            Err(error) => {
+                ended = Err(error.into());
+                break;
+            }
         }
     }
-    table.end(screen)?;
-    let incompatible = local.iter().zip(&verdicts).filter(|(_, verdict)| !verdict.is_compatible());
-    let mut count = 0;
-    for (local, verdict) in incompatible {
-        count += 1;
-        if !screen.json {
-            report::objections(&local.subject, verdict, screen)?;
+    let told = rows.end().and_then(|()| objections(&incompatible, screen));
+    let wrong = match (incompatible.len(), local.len()) {
+        (0, _) => Ok(()),
+        (count, of) => {
+            Err(Error::Wrong(format!("{count} of {of} schemas may not follow what is registered")))
         }
-    }
-    ended?;
-    if count == 0 {
+    };
+    first_failure([ended, wrong, told])
+}
+
+fn objections(incompatible: &[(&str, Verdict)], screen: &mut Screen<'_>) -> Result<(), Error> {
+    if screen.json {
         return Ok(());
     }
-    let of = verdicts.len();
-    Err(Error::Registry(format!("{count} of {of} schemas may not follow what is registered")))
+    let mut tell = |(subject, verdict): &(&str, Verdict)| {
+        report::objections(subject, |paint| report::reasons(verdict, paint), screen)
+    };
+    incompatible.iter().try_for_each(&mut tell)
 }
 
 fn row(local: &Local, verdict: &Verdict) -> Vec<String> {
-    let word = |compatible| if compatible { "yes" } else { "no" }.to_owned();
+    let [new, compatible, incompatible, unknown] = RESULTS;
+    let word = |compatible| if compatible { "yes" } else { "no" };
     let result = match (verdict.is_compatible(), verdict.versions) {
-        (true, 0) => "new",
-        (true, _) => "compatible",
-        (false, _) => "incompatible",
+        (true, 0) => new,
+        (true, _) => compatible,
+        (false, _) if verdict.accepted && verdict.is_ours().is_none() => unknown,
+        (false, _) => incompatible,
     };
+    let [stream, subject] = named(local.stream.as_deref(), &local.subject);
     vec![
         result.to_owned(),
-        local.stream.clone().unwrap_or_else(|| "-".to_owned()),
-        escape(&local.subject),
-        verdict.versions.to_string(),
-        word(verdict.accepted),
-        word(verdict.is_ours()),
+        stream,
+        subject,
+        verdict.compared.to_string(),
+        word(verdict.accepted).to_owned(),
+        verdict.is_ours().map_or(unknown, word).to_owned(),
         level(verdict),
     ]
 }
@@ -104,6 +121,7 @@ impl<'a> Json<'a> {
             subject: &local.subject,
             compatible: verdict.is_compatible(),
             versions: verdict.versions,
+            compared: verdict.compared,
             level: verdict.level.name(),
             registry: Registry {
                 compatible: verdict.accepted,

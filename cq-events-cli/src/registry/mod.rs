@@ -13,11 +13,14 @@ pub mod pull;
 pub mod register;
 pub mod remote;
 mod report;
+mod rows;
 pub mod standing;
 pub mod status;
 pub mod verdict;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::args::{Ask, Which};
 use crate::error::Error;
@@ -26,11 +29,11 @@ use crate::streams;
 use local::Local;
 use remote::Remote;
 
-/// Does what it is told.
+/// Does what it is told. `listen` is called when there is something that has to be ended in order.
 ///
 /// # Errors
 /// Why it did not.
-pub fn run(ask: &Ask, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub fn run(ask: &Ask, listen: &dyn Fn() -> Arc<AtomicBool>, screen: &mut Screen<'_>) -> Result<(), Error> {
     let local = |which: &Which| Ok::<_, Error>(Local::of_streams(streams::selected(which)?));
     match ask {
         Ask::Register(options) => {
@@ -38,7 +41,7 @@ pub fn run(ask: &Ask, screen: &mut Screen<'_>) -> Result<(), Error> {
                 (Some(subject), Some(file)) => vec![Local::of_file(subject, file)?],
                 _ => local(&options.which)?,
             };
-            register::register(&local, &Remote::from_env()?, options.into(), screen)
+            register::register(&local, &Remote::from_env()?, options.into(), listen, screen)
         }
         Ask::Check { which } => check::check(&local(which)?, &Remote::from_env()?, screen),
         Ask::Pull(options) => {
@@ -52,6 +55,10 @@ pub fn run(ask: &Ask, screen: &mut Screen<'_>) -> Result<(), Error> {
             };
             pull::pull(subjects, &Remote::from_env()?, (&options.into, options.force), screen)
         }
-        Ask::Status { which, all } => status::status(&local(which)?, &Remote::from_env()?, *all, screen),
+        Ask::Status { which, all } => {
+            let is_nowhere = which.streams.is_none() && streams::found().is_none();
+            let local = if *all && is_nowhere { Vec::new() } else { local(which)? };
+            status::status(&local, &Remote::from_env()?, *all, screen)
+        }
     }
 }

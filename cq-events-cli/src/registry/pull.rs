@@ -2,18 +2,17 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use cq_events::registry::RegistryError;
+use cq_events::registry::{Registered, RegistryError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::remote::{Entry, Remote};
-use super::report::each;
-use crate::error::Error;
-use crate::json;
+use super::remote::Remote;
+use super::rows::Rows;
+use crate::error::{Error, first_failure};
 use crate::screen::{Screen, Style};
-use crate::table::{Column, Table, left, right};
+use crate::table::{Column, ids, left, right};
 use crate::text::escape;
 
 /// What stays as it is in the name of a file.
@@ -26,7 +25,8 @@ struct Pulled {
     subject: String,
     version: i32,
     id: Option<u32>,
-    file: PathBuf,
+    /// Its path, as far as it is text.
+    file: String,
     reason: Option<String>,
 }
 
@@ -51,15 +51,15 @@ const COLUMNS: [Column; 5] = [
     left("RESULT", Style::Yellow),
     left("SUBJECT", Style::Cyan),
     right("VERSION"),
-    right("ID"),
+    ids("ID"),
     left("FILE", Style::Plain),
 ];
 
-/// Writes all versions of subjects (None: of all in the registry) into a folder.
+/// Writes all versions of subjects (None: of all in the registry) into a folder, and tells of each as soon as it is there.
 ///
 /// # Errors
-/// When a file holds something else and is not to be overwritten, or cannot be written; when a version cannot be read; when
-/// the registry does not answer, or refuses; when the output cannot be written.
+/// When a file holds something else and is not to be overwritten, or cannot be written; when a version cannot be read, once all
+/// others are there; when the registry does not answer, or refuses; when the output cannot be written.
 pub fn pull(
     subjects: Option<Vec<String>>,
     remote: &Remote,
@@ -71,28 +71,63 @@ pub fn pull(
         None => remote.ask(async |registry| registry.subjects().await)?,
     };
     fs::create_dir_all(folder).map_err(|error| failed("create the folder", folder, &error))?;
-    let (pulled, ended) = each(&subjects, screen, |subject| {
-        let history = remote.history(subject)?;
-        history.into_iter().map(|entry| keep(subject, entry, folder, force)).collect::<Result<Vec<_>, _>>()
+    let longest = [Deed::Overwritten.name().to_owned(), String::new()];
+    let room = subjects.iter().map(|subject| [String::new(), escape(subject)]);
+    let mut rows = Rows::new(&COLUMNS, room.chain([longest]));
+    let (mut pulled, mut empty) = (Vec::new(), Vec::new());
+    let ended = subjects.iter().try_for_each(|subject| {
+        let history = remote.ask(async |registry| registry.history(subject).await)?;
+        if history.is_empty() {
+            empty.push(subject.as_str());
+        }
+        for entry in history {
+            let version = keep(subject, entry, folder, force)?;
+            rows.add(&version, || version.cells(), screen);
+            pulled.push(version);
+        }
+        Ok(())
     });
-    let pulled: Vec<Pulled> = pulled.into_iter().flatten().collect();
-    tell(&pulled, screen)?;
-    ended?;
-    let count = |deed| pulled.iter().filter(|pulled| pulled.result == deed).count();
-    match (count(Deed::Differs), count(Deed::Unreadable)) {
-        (0, 0) => Ok(()),
-        (0, unreadable) => Err(Error::Registry(format!("{unreadable} versions are no valid schemas"))),
-        (differing, _) => Err(Error::Registry(format!(
-            "{differing} files hold something else than what is registered, and were left: --force overwrites them"
-        ))),
-    }
+    let told = rows.end().and_then(|()| tell(&pulled, screen));
+    let nothing = if subjects.is_empty() {
+        screen.say("the registry has no subject: nothing is written")
+    } else {
+        empty
+            .iter()
+            .try_for_each(|subject| screen.say(&format!("nothing is registered for {}", escape(subject))))
+    };
+    first_failure([ended, wrong(&pulled), told, nothing])
+}
+
+/// What is wrong with what was pulled.
+fn wrong(pulled: &[Pulled]) -> Result<(), Error> {
+    let said = |deed, what: &str| {
+        let count = pulled.iter().filter(|pulled| pulled.result == deed).count();
+        (count > 0).then(|| format!("{count} {what}"))
+    };
+    let wrong: Vec<String> = [
+        said(
+            Deed::Differs,
+            "files hold something else than what is registered, and were left: --force overwrites them",
+        ),
+        said(Deed::Unreadable, "versions are no valid schemas, and have no files; all others have"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Error::Wrong(wrong.join("; "))) }
 }
 
 /// Keeps a version in its file.
-fn keep(subject: &str, (version, entry): Entry, folder: &Path, force: bool) -> Result<Pulled, Error> {
+fn keep(
+    subject: &str,
+    (version, entry): (i32, Result<Registered, RegistryError>),
+    folder: &Path,
+    force: bool,
+) -> Result<Pulled, Error> {
     let file = folder.join(format!("{}.v{version}.avsc", utf8_percent_encode(subject, IN_NAMES)));
     let pulled = |result, id, reason| {
-        Ok(Pulled { result, subject: subject.to_owned(), version, id, file: file.clone(), reason })
+        let file = file.display().to_string();
+        Ok(Pulled { result, subject: subject.to_owned(), version, id, file, reason })
     };
     let registered = match entry {
         Ok(registered) => registered,
@@ -129,29 +164,39 @@ fn failed(action: &'static str, path: &Path, error: &io::Error) -> Error {
     Error::File { action, path: path.to_owned(), reason: error.to_string() }
 }
 
+impl Deed {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Written => "written",
+            Self::Overwritten => "overwritten",
+            Self::Unchanged => "unchanged",
+            Self::Differs => "differs",
+            Self::Unreadable => "unreadable",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl Pulled {
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.result.name().to_owned(),
+            escape(&self.subject),
+            self.version.to_string(),
+            self.id.map_or_else(|| "-".to_owned(), |id| id.to_string()),
+            escape(&self.file),
+        ]
+    }
+}
+
+/// Why versions have no files.
 fn tell(pulled: &[Pulled], screen: &mut Screen<'_>) -> Result<(), Error> {
     if screen.json {
-        return pulled.iter().try_for_each(|pulled| json::line(pulled, screen));
+        return Ok(());
     }
-    let mut table = Table::new(&COLUMNS);
-    for Pulled { result, subject, version, id, file, .. } in pulled {
-        let word = match result {
-            Deed::Written => "written",
-            Deed::Overwritten => "overwritten",
-            Deed::Unchanged => "unchanged",
-            Deed::Differs => "differs",
-            Deed::Unreadable => "unreadable",
-            Deed::Skipped => "skipped",
-        };
-        let id = id.map_or_else(|| "-".to_owned(), |id| id.to_string());
-        let file = escape(&file.display().to_string());
-        table.row(vec![word.to_owned(), escape(subject), version.to_string(), id, file], screen)?;
-    }
-    table.end(screen)?;
-    for pulled in pulled {
-        if let Some(reason) = &pulled.reason {
-            let (subject, reason) = (escape(&pulled.subject), escape(reason));
-            screen.line(&format!("{subject} version {}: {reason}", pulled.version))?;
+    for Pulled { subject, version, reason, .. } in pulled {
+        if let Some(reason) = reason {
+            screen.line(&format!("{} version {version}: {}", escape(subject), escape(reason)))?;
         }
     }
     Ok(())

@@ -1,19 +1,21 @@
 //! `registry register`: what is not registered yet is, in the order of the streams.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use cq_events::registry::{Level, RegistryError};
 use serde::Serialize;
 
 use super::local::Local;
 use super::remote::Remote;
-use super::report::{self, each};
-use super::standing::{Standing, State};
+use super::report::{self, Paint};
+use super::rows::{Rows, named, room};
+use super::standing::{Standing, State, version_of};
 use super::verdict::{Found, Verdict, refusal};
 use crate::args::Register;
-use crate::error::Error;
-use crate::json;
+use crate::error::{Error, first_failure};
 use crate::screen::{Screen, Style};
-use crate::table::{Column, Table, left, right};
-use crate::text::escape;
+use crate::table::{Column, ids, left, right};
 
 /// How to register.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,27 +27,38 @@ pub struct Options {
 }
 
 /// What came of a subject.
-#[derive(Debug)]
-pub struct Outcome {
+struct Outcome {
     /// What was done, or would be.
-    pub deed: Deed,
-    /// The version with the schema, and its id.
-    pub own: Option<(i32, u32)>,
+    deed: Deed,
+    /// The id of the schema, and the version that has it, where it is registered and that could be found out.
+    own: Option<(Option<i32>, u32)>,
     /// The subject's level before, and after.
     levels: (Level, Level),
-    /// What speaks against the schema, where it is refused.
-    against: Option<Verdict>,
+    /// What speaks against the schema, or against its level.
+    against: Option<Against>,
+    /// In a dry run, the level that the registry was asked by, where it is not the one that would count.
+    asked_by: Option<Level>,
 }
 
 /// What is done with a schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+#[derive(Clone, Copy)]
+enum Deed {
     /// It is registered.
     Registered,
     /// It was registered before.
     Unchanged,
-    /// The registry does not take it, or our checker finds that it does not go with what is there.
+    /// The registry does not take it or its level, or our checker finds that it does not go with what is there.
     Refused,
+    /// A part of it is done: its level is set, and the schema not registered, or the other way round.
+    Unfinished,
+}
+
+/// What speaks against registering.
+enum Against {
+    /// Against the schema.
+    Schema(Verdict),
+    /// What the registry says against this level.
+    Level(Level, Vec<String>),
 }
 
 #[derive(Serialize)]
@@ -58,8 +71,11 @@ struct Json<'a> {
     id: Option<u32>,
     level: &'static str,
     level_before: &'static str,
+    /// In a dry run, the level that the registry was asked by, where it is not `level`.
+    asked_by: Option<&'static str>,
     messages: &'a [String],
     findings: &'a [Found],
+    unreadable: &'a [String],
     disagreement: Option<String>,
 }
 
@@ -68,188 +84,265 @@ const COLUMNS: [Column; 6] = [
     left("STREAM", Style::Plain),
     left("SUBJECT", Style::Cyan),
     right("VERSION"),
-    right("ID"),
+    ids("ID"),
     left("LEVEL", Style::Plain),
 ];
 
-/// Registers schemas, and tells what came of it.
+/// Registers schemas, and tells what came of each as soon as it is known. Once what `listen` answers is true, no further one is
+/// begun.
 ///
 /// # Errors
-/// When the registry refuses one, does not answer, or refuses to be asked; when the output cannot be written.
+/// When the registry refuses one, does not answer, or refuses to be asked; when it is told to stop before its end; when the
+/// output cannot be written.
 pub fn register(
     local: &[Local],
     remote: &Remote,
     options: Options,
+    listen: &dyn Fn() -> Arc<AtomicBool>,
     screen: &mut Screen<'_>,
 ) -> Result<(), Error> {
+    let stop = if options.dry_run { Arc::default() } else { listen() };
+    let words = Deed::ALL.map(|deed| deed.name(options.dry_run));
+    let mut rows = Rows::new(&COLUMNS, room(local, &words));
     let mut outcomes = Vec::with_capacity(local.len());
-    let (_, ended) = each(local, screen, |local| match one(local, remote, options) {
-        Ok(outcome) => {
-            outcomes.push(outcome);
-            Ok(())
+    let mut ended = Ok(());
+    for local in local {
+        if stop.load(Ordering::Relaxed) {
+            ended = Err(Error::Interrupted);
+            break;
         }
-        Err(halted) => {
-            outcomes.extend(halted.done);
-            Err(halted.error.into())
+        let (outcome, error) = match one(local, remote, options) {
+            Ok(outcome) => (Some(outcome), None),
+            Err(halted) => (halted.done, Some(halted.error)),
+        };
+        if let Some(outcome) = outcome {
+            let row = || outcome.row(local, options.dry_run);
+            rows.add(&outcome.json(local, options.dry_run), row, screen);
+            outcomes.push((local, outcome));
         }
-    });
-    let mut table = Table::new(&COLUMNS);
-    for (local, outcome) in local.iter().zip(&outcomes) {
-        if screen.json {
-            json::line(&outcome.json(local, options.dry_run), screen)?;
-        } else {
-            table.row(outcome.row(local, options.dry_run), screen)?;
-        }
-    }
-    table.end(screen)?;
-    let refused: Vec<_> =
-        local.iter().zip(&outcomes).filter(|(_, outcome)| outcome.deed == Deed::Refused).collect();
-    if !screen.json {
-        for (local, outcome) in &refused {
-            if let Some(verdict) = &outcome.against {
-                report::objections(&local.subject, verdict, screen)?;
-            }
+        if let Some(error) = error {
+            ended = Err(error.into());
+            break;
         }
     }
-    ended?;
-    if refused.is_empty() {
+    let refused: Vec<_> = outcomes
+        .iter()
+        .filter_map(|(local, outcome)| Some((local.subject.as_str(), outcome.against.as_ref()?)))
+        .collect();
+    let told = rows.end().and_then(|()| objections(&refused, screen));
+    let would = if options.dry_run { "would be" } else { "are" };
+    let wrong = match (refused.len(), outcomes.len()) {
+        (0, _) => Ok(()),
+        (count, of) => Err(Error::Wrong(format!("{count} of {of} schemas {would} refused"))),
+    };
+    first_failure([ended, wrong, told])
+}
+
+fn objections(refused: &[(&str, &Against)], screen: &mut Screen<'_>) -> Result<(), Error> {
+    if screen.json {
         return Ok(());
     }
-    let would = if options.dry_run { "would be" } else { "are" };
-    Err(Error::Registry(format!("{} of {} schemas {would} refused", refused.len(), outcomes.len())))
+    let mut tell = |(subject, against): &(&str, &Against)| {
+        report::objections(subject, |paint| against.reasons(paint), screen)
+    };
+    refused.iter().try_for_each(&mut tell)
 }
 
 /// Why a subject is not through.
-#[derive(Debug)]
-pub struct Halted {
+struct Halted {
     /// What was changed before.
-    pub done: Option<Outcome>,
+    done: Option<Outcome>,
     /// What went wrong then.
-    pub error: RegistryError,
+    error: RegistryError,
 }
 
 /// Registers the schema of a subject.
 ///
 /// # Errors
 /// When the registry does not answer, or refuses to be asked.
-pub fn one(local: &Local, remote: &Remote, options: Options) -> Result<Outcome, Box<Halted>> {
+fn one(local: &Local, remote: &Remote, options: Options) -> Result<Outcome, Box<Halted>> {
     let before = Standing::of(local, remote).map_err(|error| Box::new(Halted { done: None, error }))?;
-    let mut outcome = Outcome {
-        deed: Deed::Unchanged,
-        own: before.own.map(|(version, id)| (version, id.get())),
-        levels: (before.level, before.level),
-        against: None,
+    let mut work = Work {
+        local,
+        remote,
+        dry_run: options.dry_run,
+        wanted: local.level.filter(|_| !options.keep_level).unwrap_or(before.level),
+        outcome: Outcome {
+            deed: Deed::Unfinished,
+            own: before.own.map(|(version, id)| (Some(version), id.get())),
+            levels: (before.level, before.level),
+            against: None,
+            asked_by: None,
+        },
     };
-    match go_through(local, remote, options, &before, &mut outcome) {
-        Ok(()) => Ok(outcome),
-        Err(error) => Err(Box::new(Halted { done: Some(outcome).filter(Outcome::is_change), error })),
+    match work.go_through(&before) {
+        Ok(()) => Ok(work.outcome),
+        Err(error) => {
+            let Outcome { levels, own, .. } = &work.outcome;
+            let has_changed = levels.0 != levels.1 || own.is_some() && before.own.is_none();
+            Err(Box::new(Halted { done: (has_changed && !options.dry_run).then_some(work.outcome), error }))
+        }
     }
 }
 
-fn go_through(
-    local: &Local,
-    remote: &Remote,
-    options: Options,
-    before: &Standing,
-    outcome: &mut Outcome,
-) -> Result<(), RegistryError> {
-    let wanted = local.level.filter(|_| !options.keep_level).unwrap_or(before.level);
-    let set_level = |outcome: &mut Outcome| {
-        if wanted != before.level && !options.dry_run {
-            remote.ask(async |registry| registry.set_level(Some(&local.subject), wanted).await)?;
-        }
-        outcome.levels.1 = wanted;
-        Ok::<(), RegistryError>(())
-    };
-    // The level is to count for what is registered, but not every registry has one for a subject without versions.
-    if before.state != State::Unregistered {
-        set_level(outcome)?;
-    }
-    if before.own.is_none() {
-        match add(local, wanted, remote, options.dry_run)? {
-            Ok(own) => (outcome.deed, outcome.own) = (Deed::Registered, own),
-            Err(against) => (outcome.deed, outcome.against) = (Deed::Refused, Some(against)),
-        }
-    }
-    if before.state == State::Unregistered && outcome.deed == Deed::Registered {
-        set_level(outcome)?;
-    }
-    Ok(())
+/// A subject under way.
+struct Work<'a> {
+    local: &'a Local,
+    remote: &'a Remote,
+    dry_run: bool,
+    /// The level that is to count.
+    wanted: Level,
+    outcome: Outcome,
 }
 
-/// The version and id that a schema has now (none where nothing is done), or what speaks against it.
-type Added = Result<Option<(i32, u32)>, Verdict>;
-
-/// Registers a schema, unless our checker finds that it does not go with what is there: not every registry sees that a number
-/// of milliseconds is none of microseconds.
-fn add(local: &Local, level: Level, remote: &Remote, dry_run: bool) -> Result<Added, RegistryError> {
-    let verdict = Verdict::of(local, Some(level), remote)?;
-    // By a level that is about to be replaced, what the registry says means nothing.
-    let refused = !verdict.accepted && verdict.registry_level == level;
-    if !verdict.is_ours() || (dry_run && refused) {
-        return Ok(Err(verdict));
-    }
-    if dry_run {
-        return Ok(Ok(None));
-    }
-    let (subject, schema) = (&local.subject, &local.schema);
-    match remote.ask(async |registry| registry.register(subject, schema).await) {
-        Ok(_) => {
-            let after = Standing::of(local, remote)?;
-            Ok(Ok(after.own.map(|(version, id)| (version, id.get()))))
+impl Work<'_> {
+    fn go_through(&mut self, before: &Standing) -> Result<(), RegistryError> {
+        // The level is to count for what is registered, but not every registry has one for a subject without versions.
+        let is_first = before.state == State::Unregistered;
+        if !is_first && !self.set_level()? || before.own.is_none() && !self.add()? {
+            self.outcome.deed = Deed::Refused;
+            return Ok(());
         }
-        Err(error) => Ok(Err(Verdict { accepted: false, messages: refusal(error)?, ..verdict })),
+        if is_first && !self.set_level()? {
+            return Ok(());
+        }
+        if before.own.is_some() {
+            self.outcome.deed = Deed::Unchanged;
+            return Ok(());
+        }
+        self.outcome.deed = Deed::Registered;
+        if let (Some((version, _)), false) = (&mut self.outcome.own, self.dry_run) {
+            *version = version_of(self.local, self.remote)?.map(|(version, _)| version);
+        }
+        Ok(())
+    }
+
+    /// Sets the level that is to count; false where the registry refuses it.
+    fn set_level(&mut self) -> Result<bool, RegistryError> {
+        let Self { local, wanted, .. } = *self;
+        if wanted != self.outcome.levels.0 && !self.dry_run {
+            let set =
+                self.remote.ask(async |registry| registry.set_level(Some(&local.subject), wanted).await);
+            if let Err(error) = set {
+                self.outcome.against = Some(Against::Level(wanted, refusal(error)?));
+                return Ok(false);
+            }
+        }
+        self.outcome.levels.1 = wanted;
+        Ok(true)
+    }
+
+    /// Registers the schema, unless our checker finds that it does not go with what is there: not every registry sees that a
+    /// number of milliseconds is none of microseconds. False where it is refused.
+    fn add(&mut self) -> Result<bool, RegistryError> {
+        let verdict = Verdict::of(self.local, Some(self.wanted), self.remote)?;
+        // By a level that is about to be replaced, what the registry says means nothing.
+        let is_outdated = verdict.versions > 0 && verdict.registry_level != self.wanted;
+        let is_refused = self.dry_run && !verdict.accepted && !is_outdated;
+        if verdict.is_ours() != Some(true) || is_refused {
+            self.outcome.against = Some(Against::Schema(verdict));
+            return Ok(false);
+        }
+        if self.dry_run {
+            self.outcome.asked_by = is_outdated.then_some(verdict.registry_level);
+            return Ok(true);
+        }
+        let Local { subject, schema, .. } = self.local;
+        match self.remote.ask(async |registry| registry.register(subject, schema).await) {
+            Ok(id) => self.outcome.own = Some((None, id.get())),
+            Err(error) => {
+                let refused = Verdict { accepted: false, messages: refusal(error)?, ..verdict };
+                self.outcome.against = Some(Against::Schema(refused));
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Deed {
+    const ALL: [Self; 4] = [Self::Registered, Self::Unchanged, Self::Refused, Self::Unfinished];
+
+    fn name(self, dry_run: bool) -> &'static str {
+        match (self, dry_run) {
+            (Self::Unchanged, _) => "unchanged",
+            (Self::Registered, false) => "registered",
+            (Self::Registered, true) => "would register",
+            (Self::Refused, false) => "refused",
+            (Self::Refused, true) => "would be refused",
+            (Self::Unfinished, _) => "unfinished",
+        }
+    }
+}
+
+impl Against {
+    fn reasons(&self, paint: Paint<'_>) -> Vec<String> {
+        match self {
+            Self::Schema(verdict) => report::reasons(verdict, paint),
+            Self::Level(level, messages) => {
+                let mut reasons = vec![format!("its level cannot be set to {}", level.name())];
+                reasons.extend(report::refusal("the registry", messages));
+                reasons
+            }
+        }
+    }
+
+    fn verdict(&self) -> Option<&Verdict> {
+        match self {
+            Self::Schema(verdict) => Some(verdict),
+            Self::Level(..) => None,
+        }
+    }
+
+    fn messages(&self) -> &[String] {
+        match self {
+            Self::Schema(verdict) => &verdict.messages,
+            Self::Level(_, messages) => messages,
+        }
     }
 }
 
 impl Outcome {
-    /// Whether anything was changed.
-    fn is_change(&self) -> bool {
-        self.deed == Deed::Registered || self.levels.0 != self.levels.1
-    }
-
-    fn result(&self, dry_run: bool) -> &'static str {
-        match (self.deed, dry_run) {
-            (Deed::Unchanged, _) => "unchanged",
-            (Deed::Registered, false) => "registered",
-            (Deed::Registered, true) => "would register",
-            (Deed::Refused, false) => "refused",
-            (Deed::Refused, true) => "would be refused",
-        }
-    }
-
     fn row(&self, local: &Local, dry_run: bool) -> Vec<String> {
         let unknown = || "-".to_owned();
         let (before, after) = self.levels;
-        let level = if before == after {
-            after.name().to_owned()
-        } else {
-            let word = if dry_run { "would be set" } else { "set" };
-            format!("{} ({word}; it was {})", after.name(), before.name())
+        let level = match (before == after, dry_run) {
+            (true, _) => after.name().to_owned(),
+            (false, false) => format!("{} (set; it was {})", after.name(), before.name()),
+            (false, true) => {
+                let asked = if self.asked_by.is_some() { ", by which the registry was asked" } else { "" };
+                format!("{} (would be set; it was {}{asked})", after.name(), before.name())
+            }
         };
+        let [stream, subject] = named(local.stream.as_deref(), &local.subject);
+        let version = self.own.and_then(|(version, _)| version);
         vec![
-            self.result(dry_run).to_owned(),
-            local.stream.clone().unwrap_or_else(unknown),
-            escape(&local.subject),
-            self.own.map_or_else(unknown, |(version, _)| version.to_string()),
+            self.deed.name(dry_run).to_owned(),
+            stream,
+            subject,
+            version.map_or_else(unknown, |version| version.to_string()),
             self.own.map_or_else(unknown, |(_, id)| id.to_string()),
             level,
         ]
     }
 
     fn json<'a>(&'a self, local: &'a Local, dry_run: bool) -> Json<'a> {
+        let against = self.against.as_ref();
+        let verdict = against.and_then(Against::verdict);
         Json {
             stream: local.stream.as_deref(),
             subject: &local.subject,
-            result: self.result(dry_run),
+            result: self.deed.name(dry_run),
             dry_run,
-            version: self.own.map(|(version, _)| version),
+            version: self.own.and_then(|(version, _)| version),
             id: self.own.map(|(_, id)| id),
             level: self.levels.1.name(),
             level_before: self.levels.0.name(),
-            messages: self.against.as_ref().map(|verdict| &*verdict.messages).unwrap_or_default(),
-            findings: self.against.as_ref().map(|verdict| &*verdict.findings).unwrap_or_default(),
-            disagreement: self.against.as_ref().and_then(Verdict::disagreement),
+            asked_by: self.asked_by.map(Level::name),
+            messages: against.map(Against::messages).unwrap_or_default(),
+            findings: verdict.map(|verdict| &*verdict.findings).unwrap_or_default(),
+            unreadable: verdict.map(|verdict| &*verdict.unreadable).unwrap_or_default(),
+            disagreement: verdict.and_then(Verdict::disagreement),
         }
     }
 }

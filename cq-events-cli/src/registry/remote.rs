@@ -3,7 +3,7 @@
 use std::env;
 use std::fmt;
 
-use cq_events::registry::{HttpRegistry, Registered, RegistryConfig, RegistryError, Version};
+use cq_events::registry::{HttpRegistry, RegistryConfig, RegistryError};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::error::Error;
@@ -15,9 +15,6 @@ pub struct Remote {
     registry: HttpRegistry,
     runtime: Runtime,
 }
-
-/// A version of a subject, or why its schema cannot be read.
-pub type Entry = (i32, Result<Registered, RegistryError>);
 
 impl Remote {
     /// The registry that the environment describes.
@@ -55,32 +52,6 @@ impl Remote {
         question: impl AsyncFnOnce(&HttpRegistry) -> Result<T, RegistryError>,
     ) -> Result<T, RegistryError> {
         self.runtime.block_on(question(&self.registry))
-    }
-
-    /// One version of a subject; None where there is none.
-    ///
-    /// # Errors
-    /// When the registry does not answer, or refuses.
-    pub fn version(&self, subject: &str, version: Version) -> Result<Option<Registered>, RegistryError> {
-        self.ask(async |registry| registry.version(subject, version).await)
-    }
-
-    /// All versions of a subject, the oldest first.
-    ///
-    /// # Errors
-    /// When the registry does not answer, or refuses.
-    pub fn history(&self, subject: &str) -> Result<Vec<Entry>, RegistryError> {
-        let mut history = Vec::new();
-        for number in self.ask(async |registry| registry.versions(subject).await)? {
-            match self.version(subject, Version::Number(number)) {
-                Ok(Some(version)) => history.push((number, Ok(version))),
-                // It was removed since.
-                Ok(None) => {}
-                Err(error) if error.is_of_schema() => history.push((number, Err(error))),
-                Err(other) => return Err(other),
-            }
-        }
-        Ok(history)
     }
 }
 

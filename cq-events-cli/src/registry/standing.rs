@@ -1,6 +1,6 @@
 //! How a schema that is here stands in the registry.
 
-use cq_events::registry::{Level, RegistryError, SchemaId, Version, differences};
+use cq_events::registry::{Level, RegistryError, SchemaId};
 
 use super::local::Local;
 use super::remote::Remote;
@@ -34,6 +34,9 @@ pub struct Standing {
 }
 
 impl State {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Latest, Self::Older, Self::Changed, Self::Unregistered, Self::Foreign];
+
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -53,25 +56,8 @@ impl Standing {
     /// # Errors
     /// When the registry does not answer, or refuses.
     pub fn of(local: &Local, remote: &Remote) -> Result<Self, RegistryError> {
-        let subject = local.subject.as_str();
-        let (latest, level) = known(subject, remote)?;
-        let mut own = None;
-        for number in latest.iter().rev() {
-            match remote.version(subject, Version::Number(*number)) {
-                Ok(Some(version)) if *version.schema == *local.schema => {
-                    own = Some((*number, version.id));
-                    break;
-                }
-                // What cannot be read is not ours.
-                Ok(_) => {}
-                Err(error) if error.is_of_schema() => {}
-                Err(other) => return Err(other),
-            }
-        }
-        if own.is_none() && !latest.is_empty() {
-            own = taken_for(local, remote)?;
-        }
-        let latest = latest.last().copied();
+        let (latest, level) = known(&local.subject, remote)?;
+        let own = latest.map(|_| version_of(local, remote)).transpose()?.flatten();
         let state = match (own, latest) {
             (_, None) => State::Unregistered,
             (None, _) => State::Changed,
@@ -86,25 +72,23 @@ impl Standing {
     /// # Errors
     /// When the registry does not answer, or refuses.
     pub fn foreign(subject: &str, remote: &Remote) -> Result<Self, RegistryError> {
-        let (versions, level) = known(subject, remote)?;
-        Ok(Self { state: State::Foreign, own: None, latest: versions.last().copied(), level })
+        let (latest, level) = known(subject, remote)?;
+        Ok(Self { state: State::Foreign, own: None, latest, level })
     }
 }
 
-/// The version that the registry takes our schema for, where the two have the same bytes: to some registries other words, such as
-/// documentation, make no version of its own.
-fn taken_for(local: &Local, remote: &Remote) -> Result<Option<(i32, SchemaId)>, RegistryError> {
-    let found = remote.ask(async |registry| registry.find(&local.subject, &local.schema).await);
-    match found {
-        Ok(found) => Ok(found
-            .filter(|found| differences(&local.schema, &found.schema).is_empty())
-            .map(|found| (found.version, found.id))),
-        Err(error) if error.is_of_schema() => Ok(None),
-        Err(other) => Err(other),
-    }
+/// The version that has a schema of ours, and its id; None where there is none.
+///
+/// # Errors
+/// When the registry does not answer, or refuses.
+pub fn version_of(local: &Local, remote: &Remote) -> Result<Option<(i32, SchemaId)>, RegistryError> {
+    let found = remote.ask(async |registry| registry.find_same(&local.subject, &local.schema).await)?;
+    Ok(found.map(|found| (found.version, found.id)))
 }
 
-/// The numbers of a subject's versions, and its level.
-fn known(subject: &str, remote: &Remote) -> Result<(Vec<i32>, Level), RegistryError> {
-    remote.ask(async |registry| Ok((registry.versions(subject).await?, registry.level(subject).await?)))
+/// The number of a subject's latest version, and its level.
+fn known(subject: &str, remote: &Remote) -> Result<(Option<i32>, Level), RegistryError> {
+    remote.ask(async |registry| {
+        Ok((registry.versions(subject).await?.last().copied(), registry.level(subject).await?))
+    })
 }

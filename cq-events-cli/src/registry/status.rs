@@ -4,13 +4,11 @@ use serde::Serialize;
 
 use super::local::Local;
 use super::remote::Remote;
-use super::report::each;
+use super::rows::{Rows, named, room};
 use super::standing::{Standing, State};
-use crate::error::Error;
-use crate::json;
+use crate::error::{Error, first_failure};
 use crate::screen::{Screen, Style};
-use crate::table::{Column, Table, left, right};
-use crate::text::escape;
+use crate::table::{Column, ids, left, right};
 
 #[derive(Serialize)]
 struct Json<'a> {
@@ -35,7 +33,7 @@ const COLUMNS: [Column; 7] = [
     left("STATE", Style::Yellow),
     right("VERSION"),
     right("LATEST"),
-    right("ID"),
+    ids("ID"),
     left("LEVEL", Style::Plain),
 ];
 
@@ -50,19 +48,28 @@ pub fn status(local: &[Local], remote: &Remote, all: bool, screen: &mut Screen<'
     let is_ours = |subject: &String| local.iter().any(|local| local.subject == *subject);
     subjects
         .extend(others.iter().filter(|subject| !is_ours(subject)).map(|subject| (subject.as_str(), None)));
-    let (standings, ended) = each(&subjects, screen, |(subject, local)| {
-        Ok(match local {
-            Some(local) => Standing::of(local, remote)?,
-            None => Standing::foreign(subject, remote)?,
-        })
-    });
-    let mut table = Table::new(&COLUMNS);
-    for ((subject, local), standing) in subjects.iter().zip(&standings) {
-        let row = Json::of(subject, *local, standing);
-        if screen.json { json::line(&row, screen)? } else { table.row(row.cells(), screen)? }
+    let foreign = subjects.iter().map(|(subject, _)| named(None, subject).to_vec());
+    let ours = room(local, &State::ALL.map(State::name)).into_iter();
+    let ours = ours.map(|[state, stream, subject]| vec![stream, subject, state]);
+    let mut rows = Rows::new(&COLUMNS, ours.chain(foreign));
+    let mut ended = Ok(());
+    for (subject, local) in &subjects {
+        let standing = match local {
+            Some(local) => Standing::of(local, remote),
+            None => Standing::foreign(subject, remote),
+        };
+        match standing {
+            Ok(standing) => {
+                let row = Json::of(subject, *local, &standing);
+                rows.add(&row, || row.cells(), screen);
+            }
+            Err(error) => {
+                ended = Err(error.into());
+                break;
+            }
+        }
     }
-    table.end(screen)?;
-    ended
+    first_failure([ended, rows.end()])
 }
 
 impl<'a> Json<'a> {
@@ -88,9 +95,10 @@ impl<'a> Json<'a> {
             Some(wanted) if wanted != self.level => format!("{} (streams.toml: {wanted})", self.level),
             _ => self.level.to_owned(),
         };
+        let [stream, subject] = named(self.stream, self.subject);
         vec![
-            self.stream.unwrap_or("-").to_owned(),
-            escape(self.subject),
+            stream,
+            subject,
             self.state.to_owned(),
             number(self.version.map(|version| version.to_string())),
             number(self.latest.map(|latest| latest.to_string())),

@@ -1,17 +1,19 @@
 //! Whether a schema may follow what is registered: by the registry, and by our own checker.
 
-use cq_events::registry::{Level, RegistryError};
+use cq_events::registry::{Level, Registered, RegistryError};
 use cq_events_schema::{Direction, Finding, Incompatibility, Position, Schemas, Span, check_compatibility};
 use serde::Serialize;
 
 use super::local::Local;
-use super::remote::{Entry, Remote};
+use super::remote::Remote;
 
 /// What is said of a schema as the next version of its subject.
 #[derive(Debug)]
 pub struct Verdict {
     /// How many versions there are.
     pub versions: usize,
+    /// How many of them count by the level that our checker goes by.
+    pub compared: usize,
     /// Whether the registry would take it.
     pub accepted: bool,
     /// What the registry says against it. Not all registries give reasons.
@@ -22,7 +24,7 @@ pub struct Verdict {
     pub level: Level,
     /// What our checker says against it.
     pub findings: Vec<Found>,
-    /// Versions that our checker cannot read, and why.
+    /// Versions that count and that our checker cannot read, and why.
     pub unreadable: Vec<String>,
 }
 
@@ -44,39 +46,46 @@ pub struct Found {
 }
 
 impl Verdict {
-    /// Asks the registry, and compares with all versions that it has, by a level (None: the registry's).
+    /// Asks the registry, and compares with the versions that count by a level (None: the registry's).
     ///
     /// # Errors
     /// When the registry does not answer, or refuses to be asked.
     pub fn of(local: &Local, level: Option<Level>, remote: &Remote) -> Result<Self, RegistryError> {
         let subject = local.subject.as_str();
-        let history = remote.history(subject)?;
-        let registry_level = remote.ask(async |registry| registry.level(subject).await)?;
+        let (registry_level, versions) = remote.ask(async |registry| {
+            Ok((registry.level(subject).await?, registry.versions(subject).await?.len()))
+        })?;
+        let level = level.unwrap_or(registry_level);
+        let earlier = remote.ask(async |registry| registry.predecessors(subject, level).await)?;
         let (accepted, messages) =
             match remote.ask(async |registry| registry.check(subject, &local.schema).await) {
                 Ok(compatibility) => (compatibility.compatible, compatibility.messages),
                 Err(error) => (false, refusal(error)?),
             };
-        let level = level.unwrap_or(registry_level);
-        let (findings, unreadable) = findings(local, level, &history);
-        Ok(Self { versions: history.len(), accepted, messages, registry_level, level, findings, unreadable })
+        let (findings, unreadable) = findings(local, level, &earlier);
+        let compared = earlier.len() - unreadable.len();
+        Ok(Self { versions, compared, accepted, messages, registry_level, level, findings, unreadable })
     }
 
     /// Whether nothing is said against it.
     pub fn is_compatible(&self) -> bool {
-        self.accepted && self.is_ours()
+        self.accepted && self.is_ours() == Some(true)
     }
 
-    /// Whether our checker finds nothing.
-    pub fn is_ours(&self) -> bool {
-        self.findings.is_empty() && self.unreadable.is_empty()
+    /// Whether our checker takes it; None where it cannot tell, since it cannot read a version that counts.
+    pub fn is_ours(&self) -> Option<bool> {
+        match (self.findings.is_empty(), self.unreadable.is_empty()) {
+            (false, _) => Some(false),
+            (true, true) => Some(true),
+            (true, false) => None,
+        }
     }
 
     /// Why the two do not say the same, where they do not.
     pub fn disagreement(&self) -> Option<String> {
         let theirs = match (self.accepted, self.is_ours()) {
-            (true, false) => "the registry would take it",
-            (false, true) => "this library's checker finds nothing",
+            (true, Some(false)) => "the registry would take it",
+            (false, Some(true)) => "this library's checker finds nothing",
             _ => return None,
         };
         let why = if self.registry_level == self.level {
@@ -101,13 +110,12 @@ pub fn refusal(error: RegistryError) -> Result<Vec<String>, RegistryError> {
     }
 }
 
-/// What our checker says against a schema as the next version, and what of the versions that count it cannot read.
-fn findings(local: &Local, level: Level, history: &[Entry]) -> (Vec<Found>, Vec<String>) {
-    let counted = match (level.directions(), level.is_transitive()) {
-        ([], _) => &[],
-        (_, true) => history,
-        (_, false) => history.last_chunk::<1>().map_or(&[][..], |last| last),
-    };
+/// What our checker says against a schema as the next version after those that count, and what of these it cannot read.
+fn findings(
+    local: &Local,
+    level: Level,
+    counted: &[(i32, Result<Registered, RegistryError>)],
+) -> (Vec<Found>, Vec<String>) {
     let mut unreadable = Vec::new();
     let mut earlier = Vec::new();
     for (number, version) in counted {

@@ -138,7 +138,7 @@ impl<'t> Replay<'t> {
             if self.options.limit.is_some_and(|limit| survey.publish >= limit) {
                 return Ok(ControlFlow::Break(()));
             }
-            let event = library.event(&letter);
+            let event = library.event(&letter, &self.options.filter)?;
             let settled = memory.as_ref().and_then(|memory| memory.settled(letter.partition));
             let verdict = verdict(&letter, event.as_deref(), &self.options, settled);
             survey.add(&letter, event.as_deref(), &verdict);

@@ -74,7 +74,7 @@ impl<'a> Run<'a> {
             let mut next = span.start;
             let mut ended = false;
             replay.reader.read(replay.topic, span, |letter| {
-                let event = library.event(&letter);
+                let event = library.event(&letter, &replay.options.filter)?;
                 // What lies between two messages is not there.
                 self.settle(letter.partition, next..letter.offset);
                 next = letter.offset + 1;

@@ -9,6 +9,9 @@
 )]
 
 mod bad_input;
+#[path = "../common/mod.rs"]
+#[allow(dead_code, reason = "not every test needs all of it")]
+mod common;
 mod list;
 mod many;
 mod recovery;

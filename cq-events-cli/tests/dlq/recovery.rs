@@ -1,6 +1,6 @@
 //! Replays that do not come to their end.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
@@ -8,16 +8,21 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::topic_partition_list::Offset;
 
-use crate::support::{Bench, DEADLINE, DLQ, SOURCE, Said, letters, numbers, sorted};
+use crate::common::{self, end, signal};
+use crate::support::{Bench, DEADLINE, DLQ, SOURCE, letters, numbers, sorted};
 
-const COUNT: usize = 300;
+/// Many more than are published before a slow replay is ended.
+const COUNT: usize = 1_200;
 
 /// A slow replay that has begun to publish.
 fn begun(bench: &Bench) -> Child {
-    let mut command = bench.command(&["replay", DLQ, "--rate", "60"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = common::begun(&mut bench.command(&["replay", DLQ, "--rate", "60"]));
     await_published(bench, 30);
     child
+}
+
+fn thousands(count: usize) -> String {
+    cq_events_cli::text::thousands(count.try_into().unwrap())
 }
 
 fn await_published(bench: &Bench, count: usize) {
@@ -27,25 +32,20 @@ fn await_published(bench: &Bench, count: usize) {
     }
 }
 
-fn end(child: Child) -> Said {
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-}
-
 #[test]
 fn an_interrupted_replay_goes_on_and_publishes_nothing_twice() {
     let bench = Bench::new();
     bench.send(DLQ, letters(COUNT));
     let child = begun(&bench);
-    let kill = format!("kill -TERM {}", child.id());
-    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    signal(&child, "-TERM");
     let said = end(child).failed(&["interrupted; the same command goes on from here"]);
     let published = bench.read(SOURCE).len();
     assert!(published < COUNT, "{published}");
-    assert!(said.out.starts_with(&format!("published {published} of {COUNT} dead letters")), "{}", said.out);
-    let said = bench.run(&["replay", DLQ]).ok();
-    assert!(said.out.starts_with(&format!("published {} dead letters", COUNT - published)), "{}", said.out);
+    let told = format!("published {} of {} dead letters", thousands(published), thousands(COUNT));
+    assert!(said.out.starts_with(&told), "{}", said.out);
+    let said = bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
+    let told = format!("published {} dead letters", thousands(COUNT - published));
+    assert!(said.out.starts_with(&told), "{}", said.out);
     assert_eq!(sorted(numbers(&bench.read(SOURCE))), (0..COUNT).collect::<Vec<_>>());
 }
 
@@ -57,7 +57,7 @@ fn after_a_crash_nothing_is_lost_and_little_is_done_twice() {
     await_published(&bench, 150);
     child.kill().unwrap();
     child.wait().unwrap();
-    bench.run(&["replay", DLQ]).ok();
+    bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
     let found = sorted(numbers(&bench.read(SOURCE)));
     let twice = found.len() - COUNT;
     let mut once = found;
@@ -79,7 +79,7 @@ fn a_letter_that_is_refused_ends_the_replay_and_is_named() {
     ]);
     let before = bench.read(SOURCE).len();
     assert!(before < COUNT, "{before}");
-    bench.run(&["replay", DLQ]).ok();
+    bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
     assert_eq!(sorted(numbers(&bench.read(SOURCE))), (0..COUNT).collect::<Vec<_>>());
 }
 
@@ -96,7 +96,7 @@ fn of_two_replays_at_once_not_both_go_on() {
         count += 1;
     }
     assert!(count > 0, "both believe that they are alone");
-    bench.run(&["replay", DLQ]).ok();
+    bench.run(&["replay", DLQ]).ok_saying(&[]);
     let mut found = sorted(numbers(&bench.read(SOURCE)));
     found.dedup();
     assert_eq!(found, (0..COUNT).collect::<Vec<_>>());
@@ -116,7 +116,7 @@ fn the_position_of_another_topic_is_not_believed() {
     consumer.commit(&list, CommitMode::Sync).unwrap();
     bench.run(&["replay", DLQ]).failed(&["has committed offset 1000", "the topic was made anew", "--again"]);
     assert_eq!(bench.read(SOURCE), []);
-    bench.run(&["replay", DLQ, "--replay-group", "another"]).ok();
+    bench.run(&["replay", DLQ, "--replay-group", "another"]).ok_saying(&["remembers them"]);
     assert_eq!(bench.read(SOURCE).len(), 10);
 }
 
@@ -126,14 +126,14 @@ fn a_broker_that_goes_away_is_told() {
     bench.send(DLQ, letters(COUNT));
     let mut command = bench.command(&["replay", DLQ, "--rate", "60"]);
     command.env("KAFKA_MESSAGE_TIMEOUT_MS", "3000").env("KAFKA_CONNECT_TIMEOUT_MS", "3000");
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = common::begun(&mut command);
     await_published(&bench, 30);
     bench.broker.broker_down(None).unwrap();
     let begin = Instant::now();
     end(child).failed(&["cannot"]);
     assert!(begin.elapsed() < Duration::from_secs(40), "{:?}", begin.elapsed());
     bench.broker.broker_up(None).unwrap();
-    bench.run(&["replay", DLQ]).ok();
+    bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
     let mut found = sorted(numbers(&bench.read(SOURCE)));
     found.dedup();
     assert_eq!(found, (0..COUNT).collect::<Vec<_>>());

@@ -5,9 +5,10 @@ use cq_events::codec::{SCHEMA_HEADER, encode, write_frame};
 use cq_events::event::StreamSchema;
 use cq_events::registry::SchemaId;
 use cq_events::testing::{Fault, MemoryRegistry, RegistryServer};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
-use crate::support::{Bench, DLQ, Said, Sent, burial, dead, message, named, said};
+use crate::common::{Said, registry, said};
+use crate::support::{Bench, DLQ, SOURCE, Sent, burial, dead, message, named};
 
 struct Site {
     bench: Bench,
@@ -18,9 +19,7 @@ struct Site {
 
 impl Site {
     fn new() -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let registry = MemoryRegistry::new();
-        let server = runtime.block_on(RegistryServer::start(registry.clone())).unwrap();
+        let (registry, server, runtime) = registry();
         Self { bench: Bench::new(), registry, server, _runtime: runtime }
     }
 
@@ -64,7 +63,13 @@ fn a_value_is_read_by_the_schema_with_its_id() {
     assert!(!said.out.contains("SECRET"));
     // By the value, and not by a header that says `OrderPlaced`.
     assert_eq!(site.run(&["list", DLQ, "--event", "UserLogin", "--json"]).ok().json().len(), 1);
-    assert_eq!(site.run(&["list", DLQ, "--event", "OrderPlaced", "--json"]).ok().json().len(), 0);
+    assert_eq!(
+        site.run(&["list", DLQ, "--event", "OrderPlaced", "--json"])
+            .ok_saying(&["has no such dead letter"])
+            .json()
+            .len(),
+        0
+    );
 }
 
 #[test]
@@ -103,11 +108,13 @@ fn an_id_that_the_registry_does_not_know_is_said_of_it() {
 }
 
 #[test]
-fn a_registry_that_is_down_is_waited_for_once() {
+fn a_registry_that_is_down_is_waited_for_once_and_told_once() {
     let site = Site::new();
     site.server.fail(Fault::error(503, 50003, "not now"));
     site.bench.send(DLQ, (1..=20).map(|id| framed(SchemaId::new(id))));
-    let json = site.run(&["list", DLQ, "--json"]).ok().json();
+    let said = site.run(&["list", DLQ, "--json"]).ok_saying(&["warning: events may be", "does not answer"]);
+    assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+    let json = said.json();
     assert_eq!(json.len(), 20);
     assert!(json.iter().all(|letter| letter["event"] == "shop.OrderPlaced"), "as the header says");
     let asked = site.server.requests();
@@ -115,4 +122,35 @@ fn a_registry_that_is_down_is_waited_for_once() {
     assert_eq!(ids.len(), 1, "{asked:?}");
     let said = site.run(&["show", DLQ, "0", "3"]).ok();
     assert!(said.out.contains("does not answer"), "{}", said.out);
+}
+
+#[test]
+fn letters_whose_event_cannot_be_asked_for_are_not_left_out_in_silence() {
+    let site = Site::new();
+    let id = site.registry.register("users-value", UserEvent::STREAM.schema).unwrap();
+    site.bench.send(DLQ, [framed(id)]);
+    site.server.require_basic("alice", "secret");
+    for words in [&["list"][..], &["stats"], &["replay"], &["replay", "--dry-run"]] {
+        let words = [&words[..1], &[DLQ, "--event", "UserLogin"], &words[1..]].concat();
+        let said = site.run(&words).failed(&["partition 0, offset 0", "401", "--schemas"]);
+        assert_eq!((said.out.as_str(), said.err.lines().count()), ("", 1), "{words:?}: {}", said.err);
+        // Others decide: the letter failed, and was not rejected.
+        let words = [&words[..], &["--kind", "rejected"]].concat();
+        site.run(&words).ok_saying(&["warning: events may be", "401"]);
+    }
+    assert_eq!(site.bench.read(SOURCE), []);
+    // Without the filter nothing depends on it.
+    site.run(&["replay", DLQ]).ok_saying(&["remembers them", "warning: events may be"]);
+    assert_eq!(site.bench.read(SOURCE).len(), 1);
+}
+
+#[test]
+fn an_event_that_nobody_knows_is_left_out_as_the_filter_says() {
+    let site = Site::new();
+    site.bench.send(DLQ, [framed(SchemaId::new(7))]);
+    assert_eq!(
+        site.run(&["list", DLQ, "--event", "UserLogin"]).ok_saying(&["has no such dead letter"]).out,
+        ""
+    );
+    assert_eq!(site.run(&["list", DLQ, "--event", "OrderPlaced", "--json"]).ok().json().len(), 1);
 }

@@ -8,7 +8,7 @@ use crate::support::{
 fn letters_go_back_as_they_were_to_where_they_came_from() {
     let bench = Bench::new();
     bench.send(DLQ, letters(100));
-    let said = bench.run(&["replay", DLQ]).ok();
+    let said = bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
     assert_eq!(said.out, format!("published 100 dead letters of {DLQ} to {SOURCE}\n"));
     let back = bench.read(SOURCE);
     assert_eq!(back.len(), 100);
@@ -38,11 +38,11 @@ fn letters_go_back_as_they_were_to_where_they_came_from() {
 fn what_was_replayed_is_not_replayed_again() {
     let bench = Bench::new();
     bench.send(DLQ, letters(20));
-    bench.run(&["replay", DLQ]).ok();
+    bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
     let said = bench.run(&["replay", DLQ]).ok();
     assert_eq!(said.out, format!("published 0 dead letters of {DLQ}\n"));
     bench.send(DLQ, letters(5));
-    bench.run(&["replay", DLQ]).ok();
+    bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
     assert_eq!(bench.read(SOURCE).len(), 25);
     let said = bench.run(&["replay", DLQ, "--again"]).ok();
     assert!(said.out.contains("published 25 dead letters"), "{}", said.out);
@@ -57,7 +57,7 @@ fn a_replay_with_filters_loses_nothing_for_the_next_one() {
     assert_eq!((json["published"].as_u64(), json["left_out"].as_u64()), (Some(100), Some(200)));
     let rejected = sorted(numbers(&bench.read(SOURCE)));
     assert!(rejected.iter().copied().eq((0..300).step_by(3)));
-    bench.run(&["replay", DLQ, "--key", "key-3", "--limit", "10"]).ok();
+    bench.run(&["replay", DLQ, "--key", "key-3", "--limit", "10"]).ok_saying(&["remembers them"]);
     assert_eq!(bench.read(SOURCE).len(), 110);
     let json = &bench.run(&["replay", DLQ, "--json"]).ok().json()[0];
     assert_eq!(json["published"].as_u64(), Some(190));
@@ -75,7 +75,7 @@ fn a_dry_run_counts_and_changes_nothing() {
         assert!(said.out.contains(part), "{part} is missing:\n{}", said.out);
     }
     assert_eq!(bench.read(SOURCE), []);
-    bench.run(&["replay", DLQ]).ok();
+    bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
     assert_eq!(bench.read(SOURCE).len(), 30);
 }
 
@@ -89,7 +89,7 @@ fn letters_that_were_replayed_too_often_are_refused_and_not_lost() {
         dead(Sent { headers, ..sent }, burial("again", 0, 99))
     };
     bench.send(DLQ, [often(message(0), "2"), often(message(1), "3"), often(message(2), "4")]);
-    let said = bench.run(&["replay", DLQ]).ok();
+    let said = bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
     assert!(said.out.contains("published 1 dead letters"), "{}", said.out);
     assert!(said.out.contains("2 refused: replayed 3 times already (--max-replays)"), "{}", said.out);
     let back = bench.read(SOURCE);
@@ -97,7 +97,7 @@ fn letters_that_were_replayed_too_often_are_refused_and_not_lost() {
         (back[0].headers.text(header::REPLAY_COUNT), back[0].headers.text(header::OFFSET)),
         (Some("3"), Some("7"))
     );
-    bench.run(&["replay", DLQ, "--max-replays", "9"]).ok();
+    bench.run(&["replay", DLQ, "--max-replays", "9"]).ok_saying(&["remembers them"]);
     assert_eq!(sorted(numbers(&bench.read(SOURCE))), [0, 1, 2]);
 }
 
@@ -113,10 +113,10 @@ fn letters_of_other_frameworks_are_left_unless_it_is_said_where_they_go() {
             .collect(),
     };
     bench.send(DLQ, [foreign.clone(), dead(message(1), burial("x", 1, 1))]);
-    let said = bench.run(&["replay", DLQ]).ok();
+    let said = bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
     assert!(said.out.contains("1 of other frameworks: left, unless --to"), "{}", said.out);
     assert_eq!(numbers(&bench.read(SOURCE)), [1]);
-    bench.run(&["replay", DLQ, "--to", SOURCE]).ok();
+    bench.run(&["replay", DLQ, "--to", SOURCE]).ok_saying(&["remembers them"]);
     let back = bench.read(SOURCE);
     assert_eq!(sorted(numbers(&back)), [1, 77]);
     let found = back.iter().find(|sent| sent.value.is_none()).unwrap();
@@ -134,7 +134,7 @@ fn a_topic_that_is_gone_is_told_before_anything_is_published() {
     let to_itself = bench.run(&["replay", DLQ, "--to", DLQ]);
     to_itself.failed(&["would never end"]);
     // Without it, the others go.
-    bench.run(&["replay", DLQ, "--partition", "1,2"]).ok();
+    bench.run(&["replay", DLQ, "--partition", "1,2"]).ok_saying(&["remembers them"]);
     assert!(!bench.read(SOURCE).is_empty());
 }
 
@@ -142,7 +142,7 @@ fn a_topic_that_is_gone_is_told_before_anything_is_published() {
 fn a_partition_that_is_gone_leaves_the_key_to_decide() {
     let bench = Bench::new();
     bench.send(DLQ, [dead(message(1), burial("x", 17, 5))]);
-    bench.run(&["replay", DLQ]).ok();
+    bench.run(&["replay", DLQ]).ok_saying(&["remembers them"]);
     assert_eq!(numbers(&bench.read(SOURCE)), [1]);
 }
 
@@ -151,7 +151,7 @@ fn a_rate_is_kept() {
     let bench = Bench::new();
     bench.send(DLQ, letters(40));
     let begin = std::time::Instant::now();
-    bench.run(&["replay", DLQ, "--rate", "20"]).ok();
+    bench.run(&["replay", DLQ, "--rate", "20"]).ok_saying(&["remembers them"]);
     assert!(begin.elapsed().as_millis() >= 1_950, "{:?}", begin.elapsed());
     assert_eq!(bench.read(SOURCE).len(), 40);
 }

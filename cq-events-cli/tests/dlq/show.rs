@@ -67,7 +67,7 @@ fn all_is_shown_and_personal_data_hidden() {
     assert_eq!(json["headers"].as_array().unwrap().len(), 18);
     // The folder may come from the environment, too, and tells the types of a list.
     let mut listed = bench.command(&["list", DLQ, "--json", "--event", "UserLogin"]);
-    let listed = crate::support::said(listed.env("CQ_SCHEMAS", schemas)).ok();
+    let listed = crate::common::said(listed.env("CQ_SCHEMAS", schemas)).ok();
     assert_eq!(listed.json()[0]["event"], "chip_quality.user.UserLogin");
 }
 

@@ -1,7 +1,7 @@
 //! A broker with dead letters, and the command on it.
 
 use std::ffi::{CStr, CString};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cq_events::dead_letter::{Burial, ErrorKind, Place, buried};
@@ -15,6 +15,8 @@ use rdkafka::message::{Header as NativeHeader, Headers as _, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::Offset;
 use rdkafka::{Message, TopicPartitionList};
+
+use crate::common::{Said, cq_events, said};
 
 pub(crate) const SOURCE: &str = "orders.events";
 pub(crate) const DLQ: &str = "orders.events-billing-dlq";
@@ -33,33 +35,6 @@ pub(crate) struct Sent {
 pub(crate) struct Bench {
     pub(crate) broker: EmbeddedBroker,
     producer: BaseProducer,
-}
-
-/// What a run of the command said.
-#[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) code: Option<i32>,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl Said {
-    /// The lines of JSON.
-    pub(crate) fn json(&self) -> Vec<serde_json::Value> {
-        let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        self.out.lines().map(parse).collect()
-    }
-
-    pub(crate) fn ok(self) -> Self {
-        assert_eq!(self.code, Some(0), "{self:#?}");
-        self
-    }
-
-    pub(crate) fn failed(self, parts: &[&str]) -> Self {
-        assert_eq!(self.code, Some(1), "{self:#?}");
-        parts.iter().for_each(|part| assert!(self.err.contains(part), "{part} is missing: {}", self.err));
-        self
-    }
 }
 
 impl Bench {
@@ -171,28 +146,15 @@ impl Bench {
 
     /// The command, with the environment that reaches the broker and no other.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cq-events"));
+        let mut command = cq_events(&[&["dlq"], arguments].concat());
         command
-            .env_clear()
             .env("KAFKA_BOOTSTRAP_SERVERS", self.broker.bootstrap_servers())
-            .env("KAFKA_CONNECT_TIMEOUT_MS", "5000")
-            .arg("dlq")
-            .args(arguments)
-            .stdin(Stdio::null());
+            .env("KAFKA_CONNECT_TIMEOUT_MS", "5000");
         command
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         said(&mut self.command(arguments))
-    }
-}
-
-pub(crate) fn said(command: &mut Command) -> Said {
-    let output = command.output().unwrap();
-    Said {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
     }
 }
 

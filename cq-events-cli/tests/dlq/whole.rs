@@ -60,7 +60,7 @@ async fn what_a_consumer_gave_up_is_handled_after_a_replay() {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(consumer.run(async { _ = stopped.await }));
 
-    let listed = || bench.run(&["list", &dlq, "--json", "--kind", "rejected"]).ok().json();
+    let listed = || bench.run(&["list", &dlq, "--json", "--kind", "rejected"]).ok_saying(&[]).json();
     let begin = Instant::now();
     while tokio::task::block_in_place(listed).len() < USERS.len() {
         assert!(begin.elapsed() < DEADLINE, "nothing is given up");
@@ -83,7 +83,7 @@ async fn what_a_consumer_gave_up_is_handled_after_a_replay() {
             said.out
         );
         is_fixed.store(true, Ordering::SeqCst);
-        bench.run(&["replay", &dlq]).ok();
+        bench.run(&["replay", &dlq]).ok_saying(&["remembers them"]);
     });
     while handled.lock().unwrap().len() < USERS.len() {
         assert!(begin.elapsed() < DEADLINE, "nothing is handled");

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use cq_events::testing::Fault;
 
-use crate::support::{Bench, in_folder, said};
+use crate::common::{begun, end, said};
+use crate::support::{Bench, in_folder};
 
 const EVERY: [&[&str]; 4] = [&["register"], &["check"], &["status"], &["pull", "--into", "out"]];
 
@@ -56,6 +57,24 @@ fn what_was_done_before_the_registry_went_away_is_told() {
     bench.server.fail_next(1, Fault::error(403, 403, "no more"));
     let said = bench.run(&["status"]).failed(&["403"]);
     said.has_lines(&["door home.doors-value latest 1 1 1 BACKWARD"]);
+}
+
+#[test]
+fn what_is_wrong_is_no_success_because_nobody_reads_it() {
+    let bench = Bench::new();
+    bench.run(&["register"]).ok();
+    bench.change("lamp.avsc", "\"type\": \"boolean\"", "\"type\": \"string\"");
+    let unread = |words: &[&str]| {
+        let mut child = begun(&mut bench.command(words));
+        drop(child.stdout.take());
+        end(child)
+    };
+    unread(&["registry", "check"]).wrong(&["1 of 2 schemas may not follow"]);
+    unread(&["registry", "check", "--json"]).wrong(&["1 of 2 schemas may not follow"]);
+    unread(&["registry", "register"]).wrong(&["1 of 2 schemas are refused"]);
+    unread(&["registry", "status"]).ok();
+    bench.server.fail(Fault::error(403, 403, "no more"));
+    unread(&["registry", "check"]).failed(&["403"]);
 }
 
 #[test]

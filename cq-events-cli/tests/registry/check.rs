@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use cq_events::registry::Level;
+use cq_events::testing::Fault;
 
 use crate::support::{Bench, LAMP};
 
@@ -31,7 +34,7 @@ fn what_may_not_follow_is_told_by_both_with_its_place() {
         "\"type\": \"boolean\"}",
         "\"type\": \"boolean\"},\n      {\"name\": \"watts\", \"type\": \"int\"}",
     );
-    let said = bench.run(&["check"]).failed(&["1 of 2 schemas may not follow what is registered"]);
+    let said = bench.run(&["check"]).wrong(&["1 of 2 schemas may not follow what is registered"]);
     said.has_lines(&["incompatible lamp home.lamps-value 1 no no BACKWARD_TRANSITIVE"]);
     assert!(said.out.contains("\nhome.lamps-value\n  the registry says: "), "{}", said.out);
     assert!(said.out.contains(
@@ -40,7 +43,7 @@ fn what_may_not_follow_is_told_by_both_with_its_place() {
     assert!(said.out.contains("[missing-field-without-default, backward, version 1]"), "{}", said.out);
     assert!(!said.out.contains("disagree"), "{}", said.out);
 
-    let json = bench.run(&["check", "--json"]).failed(&["1 of 2"]).json();
+    let json = bench.run(&["check", "--json"]).wrong(&["1 of 2"]).json();
     assert_eq!((json[0]["compatible"].as_bool(), json[1]["compatible"].as_bool()), (Some(true), Some(false)));
     assert_eq!(json[1]["findings"][0]["at"], "lamp.avsc:9:16");
     assert_eq!(json[1]["registry"]["compatible"], false);
@@ -52,7 +55,7 @@ fn where_registry_and_checker_disagree_is_told() {
     bench.run(&["register", "lamp"]).ok();
     bench.registry.set_level(Some(LAMP), Level::None);
     bench.change("lamp.avsc", "\"type\": \"boolean\"", "\"type\": \"string\"");
-    let said = bench.run(&["check", "lamp"]).failed(&["1 of 1"]);
+    let said = bench.run(&["check", "lamp"]).wrong(&["1 of 1"]);
     said.has_lines(&[
         "incompatible lamp home.lamps-value 1 yes no NONE (streams.toml: BACKWARD_TRANSITIVE)",
         "they disagree: the registry would take it; the registry goes by NONE, and streams.toml says BACKWARD_TRANSITIVE",
@@ -72,10 +75,33 @@ fn all_versions_count_where_the_level_says_so() {
     bench.run(&["register", "door"]).ok();
     bench.change("door.avsc", ", \"default\": 0", "");
     // The version before has the field; the first has not.
-    bench.run(&["check", "door"]).ok();
+    bench.run(&["check", "door"]).ok().has_lines(&["compatible door home.doors-value 1 yes yes BACKWARD"]);
     bench.registry.set_level(Some("home.doors-value"), Level::BackwardTransitive);
     bench
         .run(&["check", "door"])
-        .failed(&["1 of 1"])
+        .wrong(&["1 of 1"])
         .has_lines(&["incompatible door home.doors-value 2 no no BACKWARD_TRANSITIVE"]);
+}
+
+#[test]
+fn a_version_that_cannot_be_read_is_no_disagreement() {
+    let bench = Bench::new();
+    bench.run(&["register", "lamp"]).ok();
+    let broken =
+        r#"{"subject": "home.lamps-value", "version": 1, "id": 1, "schema": "{\"type\": \"what\"}"}"#;
+    let broken_once = || {
+        // The level, and twice the versions; then the version.
+        bench.server.fail_next(3, Fault::Drip(Duration::ZERO));
+        bench.server.fail_next(1, Fault::answer(200, broken));
+    };
+    broken_once();
+    let said = bench.run(&["check", "lamp"]).wrong(&["1 of 1"]);
+    said.has_lines(&["unknown lamp home.lamps-value 0 yes unknown BACKWARD_TRANSITIVE"]);
+    assert!(said.out.contains("\n  version 1 cannot be read: "), "{}", said.out);
+    assert!(!said.out.contains("disagree"), "{}", said.out);
+    broken_once();
+    let json = &bench.run(&["check", "lamp", "--json"]).wrong(&["1 of 1"]).json()[0];
+    assert_eq!((json["versions"].as_i64(), json["compared"].as_i64()), (Some(1), Some(0)));
+    assert_eq!(json["compatible"], false);
+    assert!(json["disagreement"].is_null() && json["unreadable"].as_array().unwrap().len() == 1, "{json}");
 }

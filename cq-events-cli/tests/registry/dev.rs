@@ -14,7 +14,8 @@ use cq_events::{Consumer, KafkaConfig, Producer};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 
-use crate::support::{Bench, in_folder, said};
+use crate::common::said;
+use crate::support::{Bench, in_folder};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 

@@ -9,6 +9,9 @@
 
 mod bad_input;
 mod check;
+#[path = "../common/mod.rs"]
+#[allow(dead_code, reason = "not every test needs all of it")]
+mod common;
 mod dev;
 mod pull;
 mod register;

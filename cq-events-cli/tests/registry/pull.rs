@@ -1,8 +1,10 @@
 use std::fs;
+use std::time::Duration;
 
 use cq_events::registry::LocalRegistry;
 use cq_events::testing::Fault;
 
+use crate::common::said;
 use crate::support::{Bench, DOOR, LAMP};
 
 #[test]
@@ -18,10 +20,10 @@ fn registered_versions_become_files_that_the_local_registry_reads() {
     let said = bench.run(&["pull", "--into", "a/b"]).ok();
     assert_eq!(
         said.out,
-        "RESULT   SUBJECT           VERSION  ID  FILE\n\
-         written  home.doors-value        1   1  a/b/home.doors-value.v1.avsc\n\
-         written  home.lamps-value        1   2  a/b/home.lamps-value.v1.avsc\n\
-         written  home.lamps-value        2   3  a/b/home.lamps-value.v2.avsc\n"
+        "RESULT       SUBJECT           VERSION      ID  FILE\n\
+         written      home.doors-value        1       1  a/b/home.doors-value.v1.avsc\n\
+         written      home.lamps-value        1       2  a/b/home.lamps-value.v1.avsc\n\
+         written      home.lamps-value        2       3  a/b/home.lamps-value.v2.avsc\n"
     );
     LocalRegistry::with_folder(bench.path("a/b")).unwrap();
     let names: Vec<_> =
@@ -49,7 +51,7 @@ fn what_is_there_stays_and_what_differs_is_overwritten_by_force_alone() {
     assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), before);
 
     fs::write(&file, "mine").unwrap();
-    let said = pull(&[]).failed(&["1 files hold something else", "--force overwrites them"]);
+    let said = pull(&[]).wrong(&["1 files hold something else", "--force overwrites them"]);
     assert_eq!(results(said.json()), [row(DOOR, "unchanged"), row(LAMP, "differs")]);
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
     assert_eq!(results(pull(&["--force"]).ok().json()), [row(DOOR, "unchanged"), row(LAMP, "overwritten")]);
@@ -83,6 +85,71 @@ fn every_subject_of_the_registry_has_a_file_inside_the_folder() {
 }
 
 #[test]
+fn one_schema_that_cannot_be_read_keeps_no_other_from_its_file() {
+    let bench = Bench::new();
+    bench.run(&["register"]).ok();
+    let broken =
+        r#"{"subject": "home.doors-value", "version": 1, "id": 1, "schema": "{\"type\": \"what\"}"}"#;
+    bench.run(&["pull", "--all", "--into", "before"]).ok();
+    // As many requests as it took until the version was asked for.
+    let asked = bench.server.requests();
+    let all = asked.iter().position(|(_, path)| path.starts_with("/subjects?")).unwrap();
+    let version =
+        asked.iter().rposition(|(_, path)| path == "/subjects/home.doors-value/versions/1").unwrap();
+    bench.server.fail_next(version - all, Fault::Drip(Duration::ZERO));
+    bench.server.fail_next(1, Fault::answer(200, broken));
+    let said = bench.run(&["pull", "--all", "--into", "out"]).wrong(&["1 versions are no valid schemas"]);
+    said.has_lines(&[
+        "unreadable home.doors-value 1 - out/home.doors-value.v1.avsc",
+        "written home.lamps-value 1 2 out/home.lamps-value.v1.avsc",
+    ]);
+    assert!(said.out.contains("home.doors-value version 1: what "), "{}", said.out);
+    assert!(!bench.path("out/home.doors-value.v1.avsc").exists());
+}
+
+#[test]
+fn what_was_written_before_a_failure_is_told() {
+    let bench = Bench::new();
+    bench.run(&["register"]).ok();
+    for words in [&["pull", "--into", "out"][..], &["pull", "--into", "out-json", "--json"]] {
+        // The versions of the first subject, and the first of them.
+        bench.server.fail_next(2, Fault::Drip(Duration::ZERO));
+        bench.server.fail_next(1, Fault::error(403, 403, "no more"));
+        let said = bench.run(words).failed(&["no more"]);
+        assert!(said.out.contains("home.doors-value.v1.avsc"), "{}", said.out);
+    }
+    fs::create_dir_all(bench.path(&format!("taken/{LAMP}.v1.avsc"))).unwrap();
+    let said =
+        bench.run(&["pull", "--into", "taken"]).failed(&["cannot read taken/home.lamps-value.v1.avsc"]);
+    said.has_lines(&["written home.doors-value 1 1 taken/home.doors-value.v1.avsc"]);
+}
+
+#[test]
+fn that_there_is_nothing_to_pull_is_said() {
+    let bench = Bench::new();
+    let said = bench.run(&["pull", "--all", "--into", "out"]).ok_saying(&["the registry has no subject"]);
+    assert_eq!(said.out, "");
+    bench.run(&["register", "door"]).ok();
+    let said =
+        bench.run(&["pull", "--into", "out"]).ok_saying(&["nothing is registered for home.lamps-value"]);
+    assert!(!said.err.contains(DOOR), "{}", said.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_whose_name_is_no_text_is_one() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let bench = Bench::new();
+    bench.run(&["register", "door"]).ok();
+    let folder = std::ffi::OsStr::from_bytes(b"out-\xff");
+    let mut command = bench.command(&["registry", "pull", "door", "--json", "--into"]);
+    let json = &said(command.arg(folder)).ok().json()[0];
+    assert_eq!(json["file"], "out-\u{fffd}/home.doors-value.v1.avsc");
+    assert!(bench.folder.path().join(folder).join("home.doors-value.v1.avsc").is_file());
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_named() {
     let bench = Bench::new();
     bench.run(&["register"]).ok();
@@ -103,9 +170,10 @@ fn schemas_of_other_kinds_are_passed_over() {
     let bench = Bench::new();
     bench.run(&["register", "lamp"]).ok();
     // The versions, and the first of them.
-    bench.server.fail_next(1, Fault::Drip(std::time::Duration::ZERO));
+    bench.server.fail_next(1, Fault::Drip(Duration::ZERO));
     let proto = r#"{"subject":"home.lamps-value","version":1,"id":1,"schemaType":"PROTOBUF","schema":"message Lamp {}"}"#;
     bench.server.fail_next(1, Fault::answer(200, proto));
     let said = bench.run(&["pull", "lamp", "--into", "out"]).ok();
-    assert!(said.out.contains("skipped  home.lamps-value") && said.out.contains("PROTOBUF"), "{}", said.out);
+    said.has_lines(&["skipped home.lamps-value 1 - out/home.lamps-value.v1.avsc"]);
+    assert!(said.out.contains("PROTOBUF"), "{}", said.out);
 }

@@ -12,9 +12,9 @@ fn subjects_are_shown_as_they_stand() {
     bench.run(&["register"]).ok();
     assert_eq!(
         bench.run(&["status"]).ok().out,
-        "STREAM  SUBJECT           STATE   VERSION  LATEST  ID  LEVEL\n\
-         door    home.doors-value  latest        1       1   1  BACKWARD\n\
-         lamp    home.lamps-value  latest        1       1   2  BACKWARD_TRANSITIVE\n"
+        "STREAM  SUBJECT           STATE         VERSION  LATEST      ID  LEVEL\n\
+         door    home.doors-value  latest              1       1       1  BACKWARD\n\
+         lamp    home.lamps-value  latest              1       1       2  BACKWARD_TRANSITIVE\n"
     );
     bench.change("lamp.avsc", "\"name\": \"on\",", "\"name\": \"on\", \"doc\": \"Whether it is on.\",");
     bench
@@ -63,6 +63,20 @@ fn programs_are_told_what_drifts() {
     );
     assert!(json[2]["stream"].is_null());
     bench.run(&["status", "--all"]).ok().has_lines(&["- other-value foreign - 1 - BACKWARD"]);
+}
+
+#[test]
+fn all_of_the_registry_is_shown_with_and_without_streams() {
+    let bench = Bench::new();
+    bench.run(&["register"]).ok();
+    let said = bench.run(&["status", "door", "--all"]);
+    assert_eq!((said.code, said.err.contains("cannot be used with")), (Some(2), true), "{said:?}");
+    std::fs::remove_file(bench.path("streams.toml")).unwrap();
+    bench.run(&["status", "--all"]).ok().has_lines(&[
+        "- home.doors-value foreign - 1 - BACKWARD",
+        "- home.lamps-value foreign - 1 - BACKWARD_TRANSITIVE",
+    ]);
+    bench.run(&["status", "--all", "--streams", "none.toml"]).failed(&["cannot read none.toml"]);
 }
 
 #[test]

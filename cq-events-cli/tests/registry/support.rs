@@ -1,12 +1,16 @@
 //! A registry, a folder with streams, and the command on them.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use cq_events::testing::{MemoryRegistry, RegistryServer};
 use tempfile::TempDir;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
+
+use crate::common::{Said, cq_events, registry, said};
 
 pub(crate) const LAMP: &str = "home.lamps-value";
 pub(crate) const DOOR: &str = "home.doors-value";
@@ -47,47 +51,9 @@ pub(crate) struct Bench {
     _runtime: Runtime,
 }
 
-/// What a run of the command said.
-#[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) code: Option<i32>,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl Said {
-    /// The lines of JSON.
-    pub(crate) fn json(&self) -> Vec<serde_json::Value> {
-        let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        self.out.lines().map(parse).collect()
-    }
-
-    pub(crate) fn ok(self) -> Self {
-        assert_eq!((self.code, self.err.as_str()), (Some(0), ""), "{self:#?}");
-        self
-    }
-
-    pub(crate) fn failed(self, parts: &[&str]) -> Self {
-        assert_eq!(self.code, Some(1), "{self:#?}");
-        parts.iter().for_each(|part| assert!(self.err.contains(part), "{part} is missing: {}", self.err));
-        self
-    }
-
-    /// The output has these lines, whatever the columns.
-    pub(crate) fn has_lines(&self, lines: &[&str]) {
-        let squeezed: Vec<String> =
-            self.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-        for line in lines {
-            assert!(squeezed.iter().any(|squeezed| squeezed == line), "{line} is missing:\n{}", self.out);
-        }
-    }
-}
-
 impl Bench {
     pub(crate) fn new() -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let registry = MemoryRegistry::new();
-        let server = runtime.block_on(RegistryServer::start(registry.clone())).unwrap();
+        let (registry, server, runtime) = registry();
         let bench = Self { registry, server, folder: tempfile::tempdir().unwrap(), _runtime: runtime };
         bench.write("streams.toml", STREAMS);
         bench.write("lamp.avsc", LAMP_SCHEMA);
@@ -110,10 +76,23 @@ impl Bench {
         self.write(name, &text.replace(from, to));
     }
 
+    /// Asks the registry to change something for which it has no method.
+    pub(crate) fn put(&self, path: &str, body: &str) {
+        let mut stream = TcpStream::connect(self.server.address()).unwrap();
+        let length = body.len();
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nHost: registry\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
     /// The command, in the folder, with the environment that reaches the registry and no other.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = in_folder(self.folder.path(), arguments);
-        command.env("SCHEMA_REGISTRY_URL", self.server.url()).env("SCHEMA_REGISTRY_TIMEOUT_MS", "2000");
+        command.env("SCHEMA_REGISTRY_URL", self.server.url()).env("SCHEMA_REGISTRY_TIMEOUT_MS", "30000");
         command
     }
 
@@ -125,16 +104,7 @@ impl Bench {
 }
 
 pub(crate) fn in_folder(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cq-events"));
-    command.env_clear().args(arguments).current_dir(folder).stdin(Stdio::null());
+    let mut command = cq_events(arguments);
+    command.current_dir(folder);
     command
-}
-
-pub(crate) fn said(command: &mut Command) -> Said {
-    let output = command.output().unwrap();
-    Said {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
 }

@@ -10,7 +10,9 @@ use std::time::Instant;
 use super::DeliveryError;
 use crate::codec::{DecodeLimits, Places, Resolution};
 use crate::event::{Message, StreamInfo};
-use crate::registry::{RegistryError, SchemaId, SchemaRef, SchemaRegistry, SubjectStrategy};
+use crate::registry::{
+    Registration, RegistryError, SchemaId, SchemaRef, SchemaRegistry, SubjectSchema, SubjectStrategy,
+};
 
 /// The most plans that are kept: more writers' schemas than a topic ever sees.
 const MOST_PLANS: usize = 1_024;
@@ -63,7 +65,7 @@ impl Reader {
         for stream in streams {
             let mut plans = Vec::new();
             for (index, subject) in stream.subjects().into_iter().enumerate() {
-                let id = registry.id_of(&subject).await?;
+                let id = own_id(&*registry, &subject).await?;
                 let places = Places::new(&*subject.schema);
                 let plan = match stream.subject_strategy {
                     SubjectStrategy::Topic => Plan::Own(places),
@@ -148,6 +150,22 @@ impl Reader {
     #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the consumer asks"))]
     pub(crate) fn registry(&self) -> &dyn SchemaRegistry {
         &*self.registry
+    }
+}
+
+/// The id of a schema of ours. Somebody may have registered another since: that is read all the same, and who only reads has to
+/// know no more than which messages are written with ours.
+async fn own_id(
+    registry: &dyn SchemaRegistry,
+    subject: &SubjectSchema<'_>,
+) -> Result<SchemaId, RegistryError> {
+    let differs = match registry.id_of(subject).await {
+        Err(error @ RegistryError::LatestDiffers { .. }) => error,
+        id => return id,
+    };
+    match registry.id_of(&subject.clone().registration(Registration::Exact)).await {
+        Err(RegistryError::NotRegistered { .. }) => Err(differs),
+        id => id,
     }
 }
 

@@ -270,7 +270,7 @@ impl<H: EventHandler> Work<H> {
         let result = result.unwrap_or_else(|| {
             Err(match cut_off {
                 Some(_) if is_unanswered => DeliveryError::Registry(RegistryError::Unavailable {
-                    registry: format!("{:?}", self.hands.reader.registry()),
+                    registry: self.hands.reader.registry().describe(),
                     reason: format!("no answer within {LOOK_UP:?}"),
                 }),
                 Some(_) => DeliveryError::TimedOut { after: self.hands.deadline(&message) },

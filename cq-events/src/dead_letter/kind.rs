@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub enum ErrorKind {
     /// It is not said with which schema the message was written: by a header, or by a wire header in front of the value.
     Unframed,
-    /// The registry does not know the schema that the message says it was written with.
+    /// The registry does not know the schema that the message says it was written with, or one that it refers to.
     UnknownSchema,
     /// The writer's schema, or what was written with it, cannot be read by the build that met it.
     Unresolvable,

@@ -106,7 +106,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
 /// A connected [`Inquirer`]. Blocks until a broker answers, at most for the connect timeout.
 pub(crate) fn inquire(config: &KafkaConfig) -> Result<Inquirer, KafkaError> {
     let client: Inquirer = config
-        .admin_config()
+        .client_config(&[])
         .create_with_context(ClientEvents::default())
         .map_err(|error| client_error(config, &error))?;
     // Errors reach the context through the polls.
@@ -203,18 +203,17 @@ mod tests {
     async fn no_broker_is_an_error_with_its_cause_within_the_timeout() {
         let config = KafkaConfig::builder()
             .bootstrap_servers("127.0.0.1:1")
-            .connect_timeout(Duration::from_millis(700))
+            .connect_timeout(Duration::from_secs(2))
             .build()
             .unwrap();
         let start = Instant::now();
         let error = blocking(move || inquire(&config).map(drop)).await.unwrap_err();
-        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+        // The default is 10 s.
+        assert!(start.elapsed() < Duration::from_secs(9), "{:?}", start.elapsed());
         let text = error.to_string();
-        for part in [
-            "no broker answers at 127.0.0.1:1 within 700 ms",
-            "Connection refused",
-            "KAFKA_BOOTSTRAP_SERVERS",
-        ] {
+        for part in
+            ["no broker answers at 127.0.0.1:1 within 2 s", "Connection refused", "KAFKA_BOOTSTRAP_SERVERS"]
+        {
             assert!(text.contains(part), "{text}");
         }
     }

@@ -168,7 +168,7 @@ async fn largest(admin: &Admin, topic: &str) -> Option<u64> {
 async fn ask_for(admin: &Admin, name: &str) -> Result<(), KafkaError> {
     let config = admin.config.clone();
     let client: Arc<Inquirer> = blocking(move || {
-        let mut native = config.admin_config();
+        let mut native = config.client_config(&[]);
         native.set("allow.auto.create.topics", "true");
         let client = native.create_with_context(ClientEvents::default());
         client.map(Arc::new).map_err(|error| client_error(&config, &error))

@@ -131,7 +131,7 @@ impl Admin {
     ) -> Result<T, KafkaError> {
         let config = self.config.clone();
         let admin = blocking(move || {
-            let native = config.admin_config();
+            let native = config.client_config(&[]);
             native
                 .create_with_context::<_, AdminClient<ClientEvents>>(ClientEvents::default())
                 .map_err(|error| client_error(&config, &error))

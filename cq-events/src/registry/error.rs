@@ -55,6 +55,16 @@ pub enum RegistryError {
         /// Its type, such as `PROTOBUF`.
         kind: String,
     },
+    /// A schema refers to a version that is not there. It may be later, as where registries are copied.
+    #[error("{origin} refers to version {version} of subject {subject}, which is not there")]
+    MissingReference {
+        /// Where the schema comes from.
+        origin: String,
+        /// The subject that it refers to.
+        subject: String,
+        /// The number of the version.
+        version: i32,
+    },
     /// A file or folder of schemas cannot be read.
     #[error("cannot read schemas from {path}: {reason}")]
     Folder {
@@ -89,8 +99,8 @@ pub enum RegistryError {
     },
     /// A new version of a schema does not go with the earlier ones.
     #[error(
-        "the schema for subject {subject} is not compatible with what is registered there (level {level}); {registry} says{}",
-        said(messages)
+        "the schema for subject {subject} is not compatible with what is registered there (level {level}); {registry} {}",
+        if messages.is_empty() { "gives no reason".to_owned() } else { format!("says{}", said(messages)) }
     )]
     Incompatible {
         /// Which registry was asked.
@@ -101,6 +111,23 @@ pub enum RegistryError {
         level: &'static str,
         /// What the registry says, in its own words.
         messages: Box<[String]>,
+    },
+    /// An earlier version of a schema cannot be read, so that nobody knows whether another may follow it.
+    #[error(
+        "version {version} of subject {subject} in {registry} cannot be read, and the schema of this build is to go with it \
+         (level {level}): {reason}; delete that version, or say a `compatibility` by which it does not count"
+    )]
+    UnreadableVersion {
+        /// Which registry was asked.
+        registry: String,
+        /// The subject.
+        subject: Box<str>,
+        /// The number of the version.
+        version: i32,
+        /// The level that its stream names, such as `BACKWARD_TRANSITIVE`.
+        level: &'static str,
+        /// Why it cannot be read.
+        reason: String,
     },
     /// A schema has to be registered, and is not.
     #[error(
@@ -135,9 +162,15 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
-    /// Whether the schema is at fault, rather than the registry or the one who asks.
+    /// Whether a schema of the registry, or of a file, is at fault, rather than the registry or the one who asks.
     pub fn is_of_schema(&self) -> bool {
-        matches!(self, Self::Schema { .. } | Self::SchemaType { .. })
+        matches!(
+            self,
+            Self::Schema { .. }
+                | Self::SchemaType { .. }
+                | Self::MissingReference { .. }
+                | Self::UnreadableVersion { .. }
+        )
     }
 }
 

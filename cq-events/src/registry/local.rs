@@ -99,6 +99,10 @@ impl SchemaRegistry for LocalRegistry {
             "the local registry, which has ids only: only a schema registry's server has GUIDs".to_owned();
         Box::pin(async move { Err(RegistryError::UnknownGuid { guid, registry }) })
     }
+
+    fn describe(&self) -> String {
+        "the local registry".to_owned()
+    }
 }
 
 impl fmt::Debug for LocalRegistry {

@@ -22,16 +22,11 @@ use uuid::Uuid;
 pub use config::{RegistryConfig, RegistryConfigBuilder};
 pub use cq_events_schema::Level;
 pub use error::RegistryError;
-#[cfg(all(feature = "http", feature = "testing"))]
-#[cfg_attr(
-    not(feature = "testing"),
-    allow(unused_imports, reason = "the registry in memory checks by it as well")
-)]
-pub(crate) use http::check_level;
-#[cfg(feature = "http")]
-pub use http::differences;
 #[cfg(feature = "http")]
 pub use http::{Compatibility, HttpRegistry, Registered, Version};
+// The registry in memory checks by them as well.
+#[cfg(all(feature = "http", feature = "testing"))]
+pub(crate) use http::{check_level, why_bytes_differ};
 pub use local::LocalRegistry;
 pub use subject::{Registration, SubjectSchema, SubjectStrategy};
 
@@ -127,9 +122,14 @@ pub trait SchemaRegistry: fmt::Debug + Send + Sync + 'static {
     /// The id of a schema under its subject, registering it where the policy allows that.
     fn id_of<'a>(&'a self, schema: &'a SubjectSchema<'a>) -> RegistryFuture<'a, SchemaId>;
 
-    /// The assembled schema (JSON) that has this id.
+    /// The assembled schema (JSON) that has this id. A consumer waits for it for a minute, and then asks again.
     fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>>;
 
     /// The assembled schema (JSON) that has this GUID: what some writers put into a header instead of an id.
     fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>>;
+
+    /// Which registry it is, as a part of a sentence in errors, such as "the schema registry at http://registry:8081".
+    fn describe(&self) -> String {
+        "the schema registry".to_owned()
+    }
 }

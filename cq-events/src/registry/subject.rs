@@ -21,10 +21,13 @@ pub enum Registration {
     /// It is registered, unless it is already: for development.
     #[default]
     IfAbsent,
-    /// Exactly this schema has to be registered, in any version of the subject. Nothing is ever registered.
+    /// Exactly this schema has to be registered, in any version of the subject. Nothing is ever registered. For production.
     Exact,
     /// The latest version of the subject is taken, which may differ in what does not change the bytes, such as
     /// documentation. Nothing is ever registered.
+    ///
+    /// As soon as a newer schema is registered, programs of older builds start no more: production mostly wants [`Self::Exact`].
+    /// A consumer still starts where its own schema is one of the versions, since it reads what the newer one writes.
     Latest,
 }
 

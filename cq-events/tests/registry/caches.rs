@@ -56,6 +56,25 @@ async fn an_id_that_is_learned_late_is_found() {
     found.await.unwrap();
 }
 
+/// A topic full of it does not flood the registry.
+#[tokio::test]
+async fn a_schema_that_cannot_be_read_is_asked_for_once() {
+    let site = Site::start().await;
+    for body in [r#"{"schema":"{"}"#, r#"{"schema":"message A {}","schemaType":"PROTOBUF"}"#] {
+        let client = site.client();
+        let before = site.asked().len();
+        site.server.fail(cq_events::testing::Fault::answer(200, body));
+        let first = client.schema_of(SchemaId::new(1)).await.unwrap_err();
+        assert!(first.is_of_schema(), "{first:?}");
+        for _ in 0..100 {
+            assert_eq!(client.schema_of(SchemaId::new(1)).await, Err(first.clone()));
+        }
+        assert_eq!(site.asked().len(), before + 1);
+        client.schema_of(SchemaId::new(2)).await.unwrap_err();
+        assert_eq!(site.asked().len(), before + 2, "another id is another schema");
+    }
+}
+
 #[tokio::test]
 async fn ids_of_our_schemas_are_asked_for_once() {
     let site = Site::start().await;

@@ -3,6 +3,7 @@
 
 mod answers;
 mod caches;
+mod history;
 mod policies;
 mod secrets;
 mod servers;
@@ -35,7 +36,7 @@ impl Site {
         Self { registry, server }
     }
 
-    /// A client that waits half a second for an answer.
+    /// A client that waits longer for an answer than a machine with other work takes for one.
     fn client(&self) -> HttpRegistry {
         self.client_with(|config| config)
     }
@@ -54,7 +55,7 @@ impl Site {
 }
 
 fn client(urls: &str, change: impl FnOnce(RegistryConfigBuilder) -> RegistryConfigBuilder) -> HttpRegistry {
-    let config = RegistryConfig::builder(urls).timeout(Duration::from_millis(500));
+    let config = RegistryConfig::builder(urls).timeout(Duration::from_secs(5));
     HttpRegistry::new(change(config).build().unwrap()).unwrap()
 }
 

@@ -36,7 +36,7 @@ class Confluent:
 
     def __init__(self, registry):
         # Now and then an answer of Apicurio without a body never comes; by default it is waited for without end.
-        self.registry = SchemaRegistryClient({"url": registry, "timeout": 5})
+        self.registry = SchemaRegistryClient({"url": registry, "timeout": 20})
         self.serializers, self.deserializers, self.types = {}, {}, {}
 
     @staticmethod

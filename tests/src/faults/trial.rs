@@ -21,9 +21,9 @@ use crate::cluster::Kafka;
 
 /// The group of all members.
 pub const GROUP: &str = "trial";
-/// When a member that sends no heartbeat is missed: the shortest time that brokers allow.
+/// When a member that sends no heartbeat is missed, where members are killed: the shortest time that brokers allow.
 pub const SESSION: Duration = Duration::from_secs(6);
-/// When a member that does not poll is missed.
+/// When a member that does not poll is missed, where members stand still.
 pub const POLL_INTERVAL: Duration = Duration::from_secs(8);
 
 /// What a trial runs on.
@@ -35,6 +35,10 @@ pub struct Setup {
     pub partitions: i32,
     /// Of the group.
     pub protocol: GroupProtocol,
+    /// When a member that sends no heartbeat is missed. Where the broker coordinates the group, it says that itself: 6 s.
+    pub session: Duration,
+    /// When a member that does not poll is missed.
+    pub poll_interval: Duration,
     /// The program with the consumer's role.
     pub binary: PathBuf,
     /// More arguments for it.
@@ -106,12 +110,12 @@ impl Trial {
             setting("KAFKA_BOOTSTRAP_SERVERS", self.kafka.servers().to_owned()),
             setting("KAFKA_GROUP_ID", GROUP.to_owned()),
             setting("KAFKA_GROUP_PROTOCOL", protocol.to_owned()),
-            setting("KAFKA_MAX_POLL_INTERVAL_MS", POLL_INTERVAL.as_millis().to_string()),
+            setting("KAFKA_MAX_POLL_INTERVAL_MS", self.setup.poll_interval.as_millis().to_string()),
             setting("RUST_LOG", "info".to_owned()),
             setting("RUST_BACKTRACE", "0".to_owned()),
         ];
         if protocol == "classic" {
-            environment.push(setting("KAFKA_SESSION_TIMEOUT_MS", SESSION.as_millis().to_string()));
+            environment.push(setting("KAFKA_SESSION_TIMEOUT_MS", self.setup.session.as_millis().to_string()));
         }
         let Setup { binary, folder, arguments, .. } = self.setup.clone();
         Member::new(number, Program { binary, folder, environment, arguments })

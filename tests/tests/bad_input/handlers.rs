@@ -89,7 +89,7 @@ async fn does_not_end(stuck: Stuck) {
     let error = error_of(running).await;
     let ConsumeError::Unfinished { messages, .. } = &error else { panic!("{error}") };
     assert!(*messages >= 1, "{error}");
-    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
     if matches!(stuck, Stuck::Awaits) {
         assert_eq!(*messages, 1, "{error}");
     }

@@ -1,5 +1,6 @@
 //! Events that cannot be handled, on a real Kafka: those that are given up lie among the dead letters as they were, the
 //! others go on, each key keeps its order, and whatever stands in the way of that stops the consumer with nothing lost.
+#![cfg(feature = "services")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

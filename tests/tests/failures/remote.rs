@@ -30,9 +30,11 @@ impl Remote {
     async fn new(registry: Registry) -> Self {
         let lab = Lab::start().await;
         let tap = Tap::on(&registry.url()).await;
-        let remote = RegistryConfig::builder(tap.url()).timeout(Duration::from_secs(1)).build();
-        let remote = remote.expect("it is valid");
-        let client = HttpRegistry::new(remote.clone()).expect("it names no files");
+        let remote = RegistryConfig::builder(tap.url());
+        // A registry that has just been started takes its time.
+        let client =
+            HttpRegistry::new(remote.clone().build().expect("it is valid")).expect("it names no files");
+        let remote = remote.timeout(Duration::from_secs(1)).build().expect("it is valid");
         // The same fields, and a tag.
         let schema = InspectionEvent::STREAM.schema;
         let tagged = schema.replacen("{\"type\"", "{\"confluent:tags\":[\"X\"],\"type\"", 1);

@@ -1,21 +1,24 @@
 //! Dead letters that are published back to their topic by the command line.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cq_events::Consumer;
 use cq_events::dead_letter::{Burial, ErrorKind, Place, buried};
+use cq_events_tests::command::program;
 use cq_events_tests::raw::{self, Record};
 use cq_events_tests::recorder::eventually;
 
-use crate::command::{built, dlq, end, run, signal};
+use crate::command::{dlq, end, run, signal};
 use crate::lab::{
     GROUP, Lab, MILLI, PARTITIONS, PATIENCE, Run, TOPIC, dead_letters, framed, message, settled,
 };
 use crate::ward::Ward;
 
 const KEYS: usize = 30;
-const EACH: usize = 10;
+/// Many more than are published before the replay is ended.
+const EACH: usize = 40;
+const ENOUGH: usize = 100;
 /// Dead letters that are published in a second.
 const RATE: &str = "60";
 
@@ -54,7 +57,7 @@ async fn is_ended_by(name: &str, most_twice: usize) {
     ward.heal();
     let child = dlq(&lab, &["replay", &topic, "--rate", RATE]).spawn().expect("it starts");
     let begun = Instant::now();
-    while published(&lab).await < KEYS * EACH / 3 {
+    while published(&lab).await < ENOUGH {
         assert!(begun.elapsed() < PATIENCE, "nothing is published");
         tokio::time::sleep(50 * MILLI).await;
     }
@@ -122,7 +125,7 @@ async fn a_hundred_thousand_dead_letters_are_listed_and_replayed() {
     raw::send(&lab.servers(), &topic, &mut letters).await;
 
     // To build the program is no part of what is timed.
-    built();
+    program();
     let begun = Instant::now();
     let lines = run(&lab, &["list", &topic]).await.lines().count();
     let listed = begun.elapsed();
@@ -131,7 +134,8 @@ async fn a_hundred_thousand_dead_letters_are_listed_and_replayed() {
     let said = run(&lab, &["replay", &topic]).await;
     let replayed = begun.elapsed();
     println!("{MANY} listed in {listed:?}, replayed in {replayed:?}: {}", said.trim());
-    assert!(listed < PATIENCE && replayed < PATIENCE);
+    // Seconds; but what is quadratic takes an hour.
+    assert!(listed + replayed < Duration::from_secs(300));
     let back = raw::read(&lab.servers(), TOPIC).await;
     let number = |record: &Record| -> usize {
         let value = record.value.as_deref().and_then(|value| str::from_utf8(value).ok());

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use cq_events::Consumer;
 use cq_events::dead_letter::ErrorKind;
-use cq_events_tests::cluster::Cluster;
+use cq_events_tests::cluster::{Cluster, Kafka};
 use cq_events_tests::raw::Record;
 use cq_events_tests::recorder::eventually;
 
 use crate::lab::{GROUP, Lab, PARTITIONS, Run, by_source, caught_up, check, message};
 use crate::ward::Ward;
 
-/// What happens to the consumer when the broker is back.
+/// What happens to the consumer while the broker is down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
     /// It goes on, and commits in the end.
@@ -26,7 +26,7 @@ async fn is_restarted(then: Then) {
     let ward = Ward::default();
     let build = async || {
         let config = lab.group(GROUP).to_builder();
-        // Longer than the restart, or shorter: then the member is lost by it.
+        // Longer than the restart takes; or short, since who takes the place of a crashed member waits so long.
         let config = match then {
             Then::GoesOn => config.session_timeout(Duration::from_secs(45)),
             Then::Crashes => config,
@@ -47,22 +47,32 @@ async fn is_restarted(then: Then) {
     let poison = |records: &[Record]| records.len() / 4;
 
     lab.send(&mut before).await;
-    let mut run = build().await;
+    let run = build().await;
     let dead = poison(&before) as u64;
     eventually("the poison is dead", || run.handle.metrics().messages_dead_lettered == dead).await;
     eventually("all else is handled", || ward.count() >= 90).await;
     assert_eq!(lab.standing(GROUP).await.0, 0, "nothing is committed yet");
-    let broker = Arc::clone(&lab);
-    let restart = move || {
-        let Cluster::Kafka(kafka) = &broker.0 else { panic!("it is a real one") };
-        kafka.kill(1);
-        kafka.restart(1);
+    let broker = async |change: fn(&Kafka)| {
+        let lab = Arc::clone(&lab);
+        let change = move || {
+            let Cluster::Kafka(kafka) = &lab.0 else { panic!("it is a real one") };
+            change(kafka);
+        };
+        tokio::task::spawn_blocking(change).await.expect("no panic");
     };
-    tokio::task::spawn_blocking(restart).await.expect("no panic");
-    if then == Then::Crashes {
-        run.crash().await;
-        run = build().await;
-    }
+    broker(|kafka| kafka.kill(1)).await;
+    let run = match then {
+        Then::GoesOn => {
+            broker(|kafka| kafka.restart(1)).await;
+            run
+        }
+        // Before the broker is back: the consumer does not meet again what it has handled.
+        Then::Crashes => {
+            run.crash().await;
+            broker(|kafka| kafka.restart(1)).await;
+            build().await
+        }
+    };
     lab.send(&mut after).await;
     let all = before.len() + after.len();
     let distinct = || {

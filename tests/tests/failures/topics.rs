@@ -80,7 +80,7 @@ enum Obstacle {
 async fn stands_in_the_way(obstacle: Obstacle) {
     let lab = Lab::start().await;
     let (servers, name) = (lab.servers(), dead_letters(GROUP));
-    let config = lab.group(GROUP).to_builder().message_timeout(4_000 * MILLI).build().expect("it is valid");
+    let config = lab.group(GROUP).to_builder().message_timeout(15_000 * MILLI).build().expect("it is valid");
     let ward = Ward::default();
     ward.says("no such chip");
     let build = async || {

@@ -10,6 +10,7 @@ const OF_THE_CLIENT: &[Difference] = &[
     ("a schema with other documentation", "version 1, id as before", "version 2, id of its own"),
     ("a version's GUID", "none", "one"),
     ("why a check fails", "not said", "said"),
+    ("micros after millis", "compatible", "incompatible"),
 ];
 
 /// What the requests of [`crate::requests`] are answered.

@@ -43,8 +43,17 @@ pub(crate) fn broken() -> String {
 
 /// A configuration for the cluster and a registry: no client of it knows anything yet.
 pub(crate) fn config(cluster: &Cluster, url: &str, registration: Registration) -> KafkaConfig {
-    // Soon, so that a test of a registry that is down does not take long.
-    let timeout = Duration::from_secs(2);
+    // What is asked is counted: nothing is to be asked twice because it took a while.
+    config_within(cluster, url, registration, Duration::from_secs(30))
+}
+
+/// One that waits so long for an answer.
+pub(crate) fn config_within(
+    cluster: &Cluster,
+    url: &str,
+    registration: Registration,
+    timeout: Duration,
+) -> KafkaConfig {
     let registry = RegistryConfig::builder(url).registration(registration).timeout(timeout);
     let builder = cluster.group("group").to_builder().registry(registry.build().expect("it is valid"));
     builder.build().expect("it is valid")

@@ -29,6 +29,7 @@ macro_rules! against_each {
     };
 }
 
+mod command;
 mod differences;
 mod down;
 mod lab;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use chip_quality_events::STREAMS;
 use chip_quality_events::inspection::{InspectionEvent, InspectionEventProducer};
+use cq_events::consume::ConsumeError;
 use cq_events::event::StreamSchema as _;
-use cq_events::registry::Registration;
+use cq_events::publish::PublishError;
+use cq_events::registry::{Level, Registration, RegistryError};
 use cq_events::{Consumer, Producer};
 use cq_events_tests::cluster::Cluster;
 use cq_events_tests::recorder::{Recorder, eventually};
@@ -18,6 +20,7 @@ against_each! {
     a_producer_asks_once_for_each_stream,
     a_consumer_asks_once_for_each_stream_and_for_none_of_its_messages,
     a_producer_and_a_consumer_of_one_configuration_ask_once,
+    a_consumer_of_an_older_build_starts_where_its_producer_may_not_write,
 }
 
 /// The subject of a stream as it stands in a path, which it does as it is.
@@ -89,4 +92,43 @@ async fn a_producer_and_a_consumer_of_one_configuration_ask_once(registry: &mut 
     running.stop().await;
     let asked = tap.asked();
     assert_eq!(asked.len(), STREAMS.len() - 1, "for the others: {asked:?}");
+}
+
+async fn a_consumer_of_an_older_build_starts_where_its_producer_may_not_write(registry: &mut Registry) {
+    let cluster = Cluster::embedded();
+    cluster.create_topics(STREAMS).await;
+    for stream in STREAMS {
+        client(registry).register_stream(stream).await.unwrap();
+    }
+    let direct = config(&cluster, &registry.url(), Registration::Exact);
+    publish_inspections(&Producer::connect(direct).await.unwrap(), 0..10).await;
+    let newer = r#"[{"type":"record","name":"home.Newer","fields":[{"name":"id","type":"string"}]}]"#;
+    let registering = client(registry);
+    registering.set_level(Some(&subject()), Level::None).await.unwrap();
+    registering.register(&subject(), newer).await.unwrap();
+
+    let latest = config(&cluster, &registry.url(), Registration::Latest);
+    let producer = Producer::connect(latest.clone()).await.unwrap();
+    let error = InspectionEventProducer::new(&producer).await.map(drop).unwrap_err();
+    let PublishError::Registry { source, .. } = &error else { panic!("{error:?}") };
+    assert!(matches!(source, RegistryError::LatestDiffers { version: 2, .. }), "{error:?}");
+    let recorder = Recorder::default();
+    let running = Running::of(Consumer::builder(latest).handler(recorder.clone()).build().await.unwrap());
+    eventually("all are handled", || recorder.handled().len() >= 10).await;
+    running.stop().await;
+}
+
+/// Not even to read: it does not know which messages are written with its own schema.
+#[tokio::test]
+async fn a_consumer_whose_schema_is_not_registered_does_not_start() {
+    let (cluster, registry) = (Cluster::embedded(), Registry::ours().await);
+    cluster.create_topics(STREAMS).await;
+    for stream in STREAMS {
+        client(&registry).register(&format!("{}-value", stream.topic), "\"int\"").await.unwrap();
+    }
+    let latest = config(&cluster, &registry.url(), Registration::Latest);
+    let error = Consumer::builder(latest).handler(Recorder::default()).build().await.map(drop).unwrap_err();
+    let ConsumeError::Registry(RegistryError::LatestDiffers { version: 1, .. }) = &error else {
+        panic!("{error:?}")
+    };
 }

@@ -88,9 +88,11 @@ impl DeliveryError {
     pub fn kind(&self) -> Option<ErrorKind> {
         Some(match self {
             Self::Frame(_) => ErrorKind::Unframed,
-            Self::Registry(RegistryError::UnknownId { .. } | RegistryError::UnknownGuid { .. }) => {
-                ErrorKind::UnknownSchema
-            }
+            Self::Registry(
+                RegistryError::UnknownId { .. }
+                | RegistryError::UnknownGuid { .. }
+                | RegistryError::MissingReference { .. },
+            ) => ErrorKind::UnknownSchema,
             Self::Decode { .. } => ErrorKind::Undecodable,
             Self::WriterSchema { .. }
             | Self::Incompatible { .. }
@@ -119,9 +121,11 @@ impl DeliveryError {
             },
             Self::TimedOut { .. } | Self::Cancelled => Verdict::Retry,
             // A registry may learn of a schema a little after its first message.
-            Self::Registry(RegistryError::UnknownId { .. } | RegistryError::UnknownGuid { .. }) => {
-                Verdict::Retry
-            }
+            Self::Registry(
+                RegistryError::UnknownId { .. }
+                | RegistryError::UnknownGuid { .. }
+                | RegistryError::MissingReference { .. },
+            ) => Verdict::Retry,
             Self::Registry(RegistryError::Schema { .. } | RegistryError::SchemaType { .. }) => {
                 Verdict::Reject
             }
@@ -155,6 +159,43 @@ impl DeliveryError {
         match self {
             Self::Handler(failure) => chain(failure.cause()),
             other => other.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::SchemaId;
+
+    #[test]
+    fn what_a_registry_may_learn_of_later_is_tried_again_and_what_never_changes_is_not() {
+        let (registry, origin) = (|| "the test".to_owned(), || "schema id 7".to_owned());
+        let id = SchemaId::new(7);
+        for (error, verdict, kind) in [
+            (
+                RegistryError::UnknownId { id, registry: registry() },
+                Verdict::Retry,
+                Some(ErrorKind::UnknownSchema),
+            ),
+            (
+                RegistryError::MissingReference { origin: origin(), subject: "size".to_owned(), version: 1 },
+                Verdict::Retry,
+                Some(ErrorKind::UnknownSchema),
+            ),
+            (
+                RegistryError::Schema { origin: origin(), reason: "no JSON".to_owned() },
+                Verdict::Reject,
+                Some(ErrorKind::Unresolvable),
+            ),
+            (
+                RegistryError::Unavailable { registry: registry(), reason: "down".to_owned() },
+                Verdict::Wait,
+                None,
+            ),
+        ] {
+            let error = DeliveryError::Registry(error);
+            assert_eq!((error.verdict(), error.kind()), (verdict, kind), "{error}");
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::codec::DecodeLimits;
 use crate::consume::Delivery;
 use crate::consume::engine::Generation;
 use crate::event::{HeaderPolicy, TopicSpec};
-use crate::registry::LocalRegistry;
+use crate::registry::{LocalRegistry, RegistryFuture, SchemaId, SchemaRef, SchemaRegistry, SubjectSchema};
 
 static STREAM: StreamInfo =
     StreamInfo::new("work", "work", "[]", &[], HeaderPolicy::None, TopicSpec::new(1, None, &[]));
@@ -24,10 +24,13 @@ enum Step {
     PanicsLater,
     /// Panics when what it holds is dropped.
     PanicsAtItsEnd,
+    /// Asks for the writer's schema.
+    LooksUp,
 }
 
 struct Scripted {
     script: Script,
+    reader: Arc<Reader>,
     /// Offsets, and whether they were handled in a task of their own.
     seen: Arc<Mutex<Vec<(i64, bool)>>>,
 }
@@ -66,6 +69,10 @@ impl EventHandler for Scripted {
                 let _bomb = Bomb;
                 tokio::task::yield_now().await;
             }
+            Step::LooksUp => {
+                let writer = SchemaRef::Id(SchemaId::new(7));
+                self.reader.plan(&STREAM, writer, delivery.message()).await?;
+            }
         }
         self.seen.lock().unwrap().push((offset, tokio::task::try_id().is_some()));
         Ok(())
@@ -79,11 +86,14 @@ struct Bench {
 
 impl Bench {
     async fn new(script: Script) -> Self {
-        let registry = Arc::new(LocalRegistry::default());
-        let reader = Reader::new(registry, DecodeLimits::default(), &[]).await.unwrap();
+        Self::with(Arc::new(LocalRegistry::default()), script).await
+    }
+
+    async fn with(registry: Arc<dyn SchemaRegistry>, script: Script) -> Self {
+        let reader = Arc::new(Reader::new(registry, DecodeLimits::default(), &[]).await.unwrap());
         let seen = Arc::default();
-        let handlers = Scripted { script, seen: Arc::clone(&seen) };
-        let mut work = Work::new(handlers, Arc::new(reader), vec![&STREAM], vec![Duration::from_secs(60)]);
+        let handlers = Scripted { script, reader: Arc::clone(&reader), seen: Arc::clone(&seen) };
+        let mut work = Work::new(handlers, reader, vec![&STREAM], vec![Duration::from_secs(60)]);
         // A busy machine must not end a turn.
         work.turn = Duration::from_secs(60);
         Self { work, seen }
@@ -200,4 +210,36 @@ async fn nothing_is_begun_for_a_run_that_was_given_up() {
     let message = (Token::of(Generation::default(), 0), Message::new("work", 0, 0).build());
     bench.work.begin(vec![message], &AtomicBool::new(true));
     assert!(bench.work.ended().is_none() && bench.seen.lock().unwrap().is_empty());
+}
+
+/// Answers nothing at all, and has more in its Debug than anybody wants to read.
+#[derive(Debug)]
+struct Silent;
+
+impl SchemaRegistry for Silent {
+    fn id_of<'a>(&'a self, _: &'a SubjectSchema<'a>) -> RegistryFuture<'a, SchemaId> {
+        Box::pin(std::future::pending())
+    }
+
+    fn schema_of(&self, _: SchemaId) -> RegistryFuture<'_, Arc<str>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn schema_of_guid(&self, _: uuid::Uuid) -> RegistryFuture<'_, Arc<str>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_registry_that_says_nothing_is_waited_for_and_then_told_in_words() {
+    let mut bench = Bench::with(Arc::new(Silent), |_| Step::LooksUp).await;
+    bench.begin(0..1);
+    bench.work.look(Instant::now() + LOOK_UP / 2);
+    assert!(bench.work.ended().is_none(), "the handler's own deadline counts for nothing yet");
+    bench.work.look(Instant::now() + LOOK_UP);
+    let (done, failed) = bench.ended(1).await;
+    assert!(done.is_empty());
+    let words =
+        "cannot look up the writer's schema: the schema registry does not answer: no answer within 60s";
+    assert_eq!(failed, [words]);
 }

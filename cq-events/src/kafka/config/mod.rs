@@ -24,6 +24,7 @@ pub use values::{Acks, AutoOffsetReset, Compression, GroupProtocol, SaslMechanis
 use crate::registry::{LocalRegistry, SchemaRegistry};
 use server::Server;
 use settings::Settings;
+use values::Choice as _;
 
 /// How to reach Kafka, and how to behave there: checked, immutable, cheap to clone.
 ///
@@ -158,9 +159,19 @@ impl KafkaConfig {
         properties::consumer(&self.settings, group)
     }
 
-    /// For clients that neither publish nor join a group.
-    pub(crate) fn admin_config(&self) -> ClientConfig {
-        properties::with_user_properties(properties::common(&self.settings), &self.settings)
+    /// For clients that are neither our producer nor our consumer, such as those of the command line, each with properties of its
+    /// own; the user's win. There are secrets in it.
+    #[doc(hidden)]
+    pub fn client_config(&self, own: &[(&str, &str)]) -> ClientConfig {
+        let mut config = properties::common(&self.settings);
+        own.iter().for_each(|(name, value)| _ = config.set(*name, *value));
+        properties::with_user_properties(config, &self.settings)
+    }
+
+    /// How batches are compressed, as librdkafka spells it.
+    #[doc(hidden)]
+    pub fn compression_type(&self) -> &'static str {
+        self.settings.compression_type.as_str()
     }
 
     /// `text` without any secret of this configuration.

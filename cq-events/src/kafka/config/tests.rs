@@ -266,7 +266,7 @@ fn tls_settings_reach_their_properties_and_hide_the_keys_password() {
         ("KAFKA_PROPERTY_SSL_KEY_PEM", "hunter4"),
     ])
     .unwrap();
-    let native = config.admin_config();
+    let native = config.client_config(&[]);
     for (name, value) in [
         ("security.protocol", "SASL_SSL"),
         ("sasl.mechanisms", "SCRAM-SHA-512"),
@@ -280,6 +280,26 @@ fn tls_settings_reach_their_properties_and_hide_the_keys_password() {
     assert!(!format!("{config:?}").contains("hunter"), "{config:?}");
     let error = crate::kafka::connect::inquire(&config).err().unwrap().to_string();
     assert!(error.contains("cannot create a Kafka client") && !error.contains("hunter"), "{error}");
+}
+
+#[test]
+fn a_client_of_another_kind_has_its_own_properties_under_those_of_the_user() {
+    let config = with(&[
+        ("KAFKA_CLIENT_ID", "tool"),
+        ("KAFKA_COMPRESSION_TYPE", "LZ4"),
+        ("KAFKA_PROPERTY_FETCH_WAIT_MAX_MS", "7"),
+    ])
+    .unwrap();
+    let native = config.client_config(&[("fetch.wait.max.ms", "20"), ("enable.partition.eof", "true")]);
+    for (name, value) in [
+        ("bootstrap.servers", config.bootstrap_servers()),
+        ("client.id", "tool"),
+        ("enable.partition.eof", "true"),
+        ("fetch.wait.max.ms", "7"),
+    ] {
+        assert_eq!(native.get(name), Some(value), "{name}");
+    }
+    assert_eq!(config.compression_type(), "lz4");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::Registration;
 use crate::config::{ConfigError, Problems, REDACTED, Secret, similar, without_user_info};
-use urls::read_urls;
+use urls::{read_urls, split};
 
 /// How to reach a schema registry's server, and how schemas get their ids there: checked, immutable, cheap to clone.
 ///
@@ -44,8 +44,15 @@ pub struct RegistryConfig {
 /// What a server knows us by.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Auth {
-    Basic { user: String, password: Secret },
+    Basic(UserInfo),
     Bearer(Secret),
+}
+
+/// A user, in whose name no colon may be (RFC 7617), and a password.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct UserInfo {
+    pub(crate) user: String,
+    pub(crate) password: Secret,
 }
 
 /// The paths of a client's certificate and its key.
@@ -56,7 +63,8 @@ pub(crate) struct Identity {
 }
 
 impl RegistryConfig {
-    /// A builder with the defaults. `urls` are one registry's, with commas between: they are tried one after the other.
+    /// A builder with the defaults. `urls` are one registry's, with commas between: they are tried one after the other. A comma
+    /// in user info is written as `%2C`.
     pub fn builder(urls: impl Into<String>) -> RegistryConfigBuilder {
         RegistryConfigBuilder { urls: urls.into(), ..RegistryConfigBuilder::default() }
     }
@@ -90,7 +98,7 @@ impl RegistryConfig {
         match &self.auth {
             None => Vec::new(),
             Some(Auth::Bearer(token)) => vec![token.expose().to_owned()],
-            Some(Auth::Basic { user, password }) => {
+            Some(Auth::Basic(UserInfo { user, password })) => {
                 use base64::Engine as _;
                 let pair = format!("{user}:{}", password.expose());
                 let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
@@ -105,7 +113,7 @@ impl RegistryConfig {
 #[must_use]
 pub struct RegistryConfigBuilder {
     urls: String,
-    basic_auth: Option<Secret>,
+    basic_auth: Option<UserInfo>,
     bearer_token: Option<Secret>,
     ca_location: Option<String>,
     certificate_location: Option<String>,
@@ -134,7 +142,7 @@ const MOST_TIMEOUT: Duration = Duration::from_secs(600);
 impl RegistryConfigBuilder {
     /// User and password.
     pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
-        self.basic_auth = Some(Secret::new(format!("{user}:{password}")));
+        self.basic_auth = Some(UserInfo { user: user.to_owned(), password: Secret::new(password) });
         self
     }
 
@@ -169,7 +177,8 @@ impl RegistryConfigBuilder {
     }
 
     /// How long one answer may take, from the connection to its last byte (5 s). A call tries several times: it takes
-    /// four times as long at most.
+    /// four times as long at most, and twelve times what takes many calls, such as a start. A consumer that looks up the schema
+    /// of a message waits for a minute, and then asks again.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -206,7 +215,11 @@ impl RegistryConfigBuilder {
         let text = || Some(value.to_owned());
         match name {
             "SCHEMA_REGISTRY_URL" => value.clone_into(&mut self.urls),
-            "SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO" => self.basic_auth = Some(Secret::new(value)),
+            "SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO" => {
+                let (user, password) =
+                    value.split_once(':').ok_or("has no colon: it takes user:password".to_owned())?;
+                self.basic_auth = Some(UserInfo { user: user.to_owned(), password: Secret::new(password) });
+            }
             "SCHEMA_REGISTRY_BEARER_AUTH_TOKEN" => self.bearer_token = Some(Secret::new(value)),
             "SCHEMA_REGISTRY_SSL_CA_LOCATION" => self.ca_location = text(),
             "SCHEMA_REGISTRY_SSL_CERTIFICATE_LOCATION" => self.certificate_location = text(),
@@ -254,15 +267,14 @@ impl RegistryConfigBuilder {
                     .add(named("bearer_token"), "is set beside a user and password: set one of them only");
                 None
             }
-            (Some(pair), None) => match pair.expose().split_once(':') {
-                Some((user, password)) => {
-                    Some(Auth::Basic { user: user.to_owned(), password: Secret::new(password) })
-                }
-                None => {
-                    problems.add(named("basic_auth"), "has no colon: it takes user:password");
-                    None
-                }
-            },
+            (Some(user_info), None) if user_info.user.contains(':') => {
+                problems.add(
+                    named("basic_auth"),
+                    "has a user with a colon in the name, which no server understands",
+                );
+                None
+            }
+            (Some(user_info), None) => Some(Auth::Basic(user_info)),
             (None, Some(token)) if token.expose().contains(|c: char| !c.is_ascii_graphic()) => {
                 problems.add(
                     named("bearer_token"),
@@ -330,8 +342,8 @@ impl fmt::Debug for RegistryConfig {
 impl fmt::Debug for RegistryConfigBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegistryConfigBuilder")
-            .field("urls", &self.urls.split(',').map(without_user_info).collect::<Vec<_>>())
-            .field("basic_auth", &self.basic_auth)
+            .field("urls", &split(&self.urls).map(without_user_info).collect::<Vec<_>>())
+            .field("basic_auth", &self.basic_auth.as_ref().map(|_| REDACTED))
             .field("bearer_token", &self.bearer_token)
             .field("registration", &self.registration)
             .finish_non_exhaustive()
@@ -341,7 +353,7 @@ impl fmt::Debug for RegistryConfigBuilder {
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Basic { .. } => write!(f, "basic {REDACTED}"),
+            Self::Basic(_) => write!(f, "basic {REDACTED}"),
             Self::Bearer(_) => write!(f, "bearer {REDACTED}"),
         }
     }

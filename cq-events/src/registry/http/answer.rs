@@ -22,7 +22,7 @@ pub(super) struct Said {
     /// The registry's own code, such as 40401.
     pub(super) code: Option<i32>,
     pub(super) messages: Vec<String>,
-    /// The body is a JSON string, or nothing.
+    /// The body is a JSON string.
     pub(super) is_bare: bool,
 }
 
@@ -74,12 +74,17 @@ pub(super) fn texts(value: &Value, text: &impl Fn(&str) -> String) -> Vec<String
     }
 }
 
+/// The number of a version.
+pub(super) fn int(value: &Value) -> Option<i32> {
+    value.as_i64().and_then(|number| i32::try_from(number).ok())
+}
+
 /// At most [`MAX_MESSAGE`] characters on one line.
 pub(super) fn clean(text: &str) -> String {
-    let whole = text.trim();
+    let mut rest = text.trim().chars();
     let mut clean: String =
-        whole.chars().take(MAX_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if clean.len() < whole.len() {
+        rest.by_ref().take(MAX_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if rest.next().is_some() {
         clean.push('…');
     }
     clean
@@ -109,5 +114,6 @@ mod tests {
         let long = "x".repeat(10_000);
         assert_eq!(super::said(long.as_bytes(), str::to_owned).messages[0].chars().count(), MAX_MESSAGE + 1);
         assert_eq!(super::said(&[0xff, 0x00, b'a'], str::to_owned).messages, ["\u{fffd} a"]);
+        assert_eq!(clean("a\u{85}b"), "a b", "a character of two bytes, and nothing is cut");
     }
 }

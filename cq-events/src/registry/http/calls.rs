@@ -1,14 +1,43 @@
 //! The calls of Confluent's REST API that are made.
 
+use std::fmt;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::transport::Call;
-use crate::registry::SchemaId;
+use crate::registry::{RegistryError, SchemaId};
 
 /// All but what RFC 3986 calls unreserved: a subject may hold anything.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) method: Method,
+    /// Encoded, beginning with a slash.
+    pub(super) path: String,
+    pub(super) body: Option<Value>,
+}
+
+impl Call {
+    /// Dots in a path are folded, and what is empty is passed over: another call would be made.
+    pub(super) fn check(&self, wrong: impl FnOnce(&str) -> RegistryError) -> Result<(), RegistryError> {
+        let path = self.path.split('?').next().unwrap_or_default();
+        let folds = path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | ".."));
+        if folds {
+            Err(wrong("nothing: it was not asked, since no subject may be empty, `.` or `..`"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
 
 fn get(path: String) -> Call {
     Call { method: Method::GET, path, body: None }
@@ -18,7 +47,7 @@ fn post(path: String, body: Value) -> Call {
     Call { method: Method::POST, path, body: Some(body) }
 }
 
-fn segment(text: &str) -> impl std::fmt::Display + '_ {
+fn segment(text: &str) -> impl fmt::Display + '_ {
     utf8_percent_encode(text, SEGMENT)
 }
 
@@ -28,6 +57,10 @@ pub(super) fn schema_of(id: SchemaId) -> Call {
 
 pub(super) fn schema_of_guid(guid: uuid::Uuid) -> Call {
     get(format!("/schemas/guids/{guid}"))
+}
+
+pub(super) fn types() -> Call {
+    get("/schemas/types".to_owned())
 }
 
 pub(super) fn subjects(offset: usize, limit: usize) -> Call {
@@ -42,7 +75,7 @@ pub(super) fn version(subject: &str, version: &str) -> Call {
     get(format!("/subjects/{}/versions/{version}", segment(subject)))
 }
 
-pub(super) fn deleted_version(subject: &str, version: i64) -> Call {
+pub(super) fn deleted_version(subject: &str, version: i32) -> Call {
     get(format!("/subjects/{}/versions/{version}?deleted=true", segment(subject)))
 }
 

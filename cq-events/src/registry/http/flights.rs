@@ -19,6 +19,9 @@ const MOST: usize = 1_024;
 /// How long it is believed that an id is unknown: long enough that a topic full of it does not flood the registry, and
 /// shorter than the retries of a message mostly take, since a registry may learn of a schema a little after its first message.
 const UNKNOWN_FOR: Duration = Duration::from_millis(50);
+/// How long it is believed that a schema cannot be read, though its text never changes: it may be a server in between that
+/// answered.
+const UNREADABLE_FOR: Duration = Duration::from_secs(60);
 
 /// What stands for a schema. Two of them never share an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +45,8 @@ struct State {
     known: HashMap<Key, Arc<str>>,
     /// The keys of what is known, the oldest first.
     order: VecDeque<Key>,
-    unknown: HashMap<Key, (Instant, RegistryError)>,
+    /// Failures that are believed for a while.
+    failed: HashMap<Key, (Instant, RegistryError)>,
     /// Weak: a look-up that nobody waits for any more ends, and the next who asks begins anew.
     under_way: HashMap<Flying, WeakShared<Lookup>>,
 }
@@ -103,9 +107,9 @@ impl State {
         if let Some(schema) = self.known.get(&key) {
             return Begun::Known(Ok(Arc::clone(schema)));
         }
-        match self.unknown.get(&key) {
+        match self.failed.get(&key) {
             Some((until, error)) if Instant::now() < *until => return Begun::Known(Err(error.clone())),
-            Some(_) => drop(self.unknown.remove(&key)),
+            Some(_) => drop(self.failed.remove(&key)),
             None => {}
         }
         self.under_way.get(&flying).and_then(WeakShared::upgrade).map_or(Begun::New, Begun::UnderWay)
@@ -129,15 +133,30 @@ impl State {
                     self.known.remove(&oldest);
                 }
             }
-            Err(error @ (RegistryError::UnknownId { .. } | RegistryError::UnknownGuid { .. })) => {
-                if self.unknown.len() >= MOST {
-                    self.unknown.clear();
+            Err(error) => {
+                if let Some(believed) = believed_for(error) {
+                    let now = Instant::now();
+                    if self.failed.len() >= MOST {
+                        self.failed.retain(|_, (until, _)| now < *until);
+                    }
+                    if self.failed.len() >= MOST {
+                        self.failed.clear();
+                    }
+                    self.failed.insert(key, (now + believed, error.clone()));
                 }
-                self.unknown.insert(key, (Instant::now() + UNKNOWN_FOR, error.clone()));
             }
-            // Of any other failure nothing is kept.
-            Err(_) => {}
         }
+    }
+}
+
+/// How long a failure is believed; None: not even for the next who asks.
+fn believed_for(error: &RegistryError) -> Option<Duration> {
+    match error {
+        RegistryError::UnknownId { .. }
+        | RegistryError::UnknownGuid { .. }
+        | RegistryError::MissingReference { .. } => Some(UNKNOWN_FOR),
+        RegistryError::Schema { .. } | RegistryError::SchemaType { .. } => Some(UNREADABLE_FOR),
+        _ => None,
     }
 }
 
@@ -209,6 +228,29 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn that_a_schema_cannot_be_read_is_believed_for_a_minute() {
+        let (flights, asked) = (Arc::new(Flights::default()), Arc::new(Asked::default()));
+        let origin = || "r".to_owned();
+        let none = RegistryError::Schema { origin: origin(), reason: "none".to_owned() };
+        let another = RegistryError::SchemaType { origin: origin(), kind: "PROTOBUF".to_owned() };
+        for (number, error) in [none, another].into_iter().enumerate() {
+            let key = Key::Id(SchemaId::new(number as u32));
+            asked.get(&flights, key, Err(error.clone())).await.unwrap_err();
+            tokio::time::advance(UNREADABLE_FOR / 2).await;
+            assert_eq!(asked.get(&flights, key, Ok("schema".into())).await, Err(error));
+            assert_eq!(asked.times(), 1 + 2 * number, "it is not asked for again");
+            tokio::time::advance(UNREADABLE_FOR / 2).await;
+            asked.get(&flights, key, Ok("schema".into())).await.unwrap();
+        }
+        let key = Key::Id(SchemaId::new(7));
+        let missing =
+            RegistryError::MissingReference { origin: origin(), subject: "s".to_owned(), version: 1 };
+        asked.get(&flights, key, Err(missing)).await.unwrap_err();
+        tokio::time::advance(UNKNOWN_FOR).await;
+        asked.get(&flights, key, Ok("schema".into())).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn who_asked_first_may_leave() {
         let (flights, asked) = (Arc::new(Flights::default()), Arc::new(Asked::default()));
         let first = asked.get(&flights, ONE, Ok("schema".into()));
@@ -234,5 +276,10 @@ mod tests {
         }
         assert_eq!(flights.lock().known.len(), MOST);
         assert!(!flights.lock().known.contains_key(&Key::Id(SchemaId::new(0))));
+        for id in 0..=MOST {
+            let key = Key::Id(SchemaId::new((2 * MOST + id) as u32));
+            asked.get(&flights, key, Err(unknown())).await.unwrap_err();
+        }
+        assert!(flights.lock().failed.len() <= MOST);
     }
 }

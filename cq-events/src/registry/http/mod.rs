@@ -3,15 +3,21 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `calls` | the calls that are made |
-//! | `transport`, `tls` | one call: URLs, retries, limits, credentials |
+//! | `transport` | one call: over the URLs, again, and for how long |
+//! | `attempt`, `tls` | one request: limits, credentials |
 //! | `answer`, `schema` | what answers say; schemas with what they refer to |
 //! | `flights` | look-ups: once for all who wait, and kept |
 //! | `operations` | what may be asked |
+//! | `history` | the versions of a subject |
+//! | `compare` | our schema and one that is registered |
 //! | `policy` | how a schema of this build gets its id |
 
 mod answer;
+mod attempt;
 mod calls;
+mod compare;
 mod flights;
+mod history;
 mod operations;
 mod policy;
 mod schema;
@@ -21,27 +27,32 @@ mod transport;
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
 use uuid::Uuid;
 
+#[cfg(feature = "testing")]
+pub(crate) use compare::{check_level, why_bytes_differ};
 pub use operations::{Compatibility, Registered, Version};
-#[cfg(feature = "testing")]
-#[cfg(feature = "testing")]
-pub(crate) use policy::check_level;
-pub use policy::differences;
 
 use super::{RegistryConfig, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema};
 use crate::config::ConfigError;
-use answer::{Answer, Said};
+use answer::Answer;
+use calls::Call;
 use flights::{Flights, Key};
+use history::Versions;
 use policy::Ids;
-use transport::{Call, Transport};
+use transport::Transport;
 
 /// A schema registry's server, by Confluent's REST API. Cheap to clone: all clones share connections and what is known.
 ///
 /// - Requests that fail by the transport, with status 429 or 5xx are tried again, on each of the URLs, four times and for four
 ///   times the time-out at most; `Retry-After` is kept. No other answer is asked for again.
-/// - A schema is looked up once, however many want it, and 1,024 are kept. No failure is, but that an id is unknown: for 50 ms.
-/// - Redirects are not followed, answers end at 16 MiB, and no credential shows in errors, logs and `Debug`.
+/// - A schema is looked up once, however many want it, and 1,024 are kept. So is, for a minute, that one cannot be read; and for
+///   50 ms that an id, or what its schema refers to, is unknown. No other failure is kept.
+/// - What takes many calls, since a subject may have hundreds of versions, takes twelve times the time-out at most.
+/// - Redirects are not followed, answers end at 16 MiB, a schema with what it refers to at 1 MiB, and no credential shows in
+///   errors, logs and `Debug`.
+/// - Servers are spoken to directly: what the environment says of proxies (`HTTPS_PROXY` and others) is not looked at.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -58,6 +69,7 @@ pub struct HttpRegistry {
     transport: Arc<Transport>,
     flights: Arc<Flights>,
     ids: Arc<Ids>,
+    versions: Arc<Versions>,
 }
 
 impl HttpRegistry {
@@ -67,7 +79,7 @@ impl HttpRegistry {
     /// When one of the files cannot be read, or holds something else than it should.
     pub fn new(config: RegistryConfig) -> Result<Self, ConfigError> {
         let transport = Arc::new(Transport::new(config)?);
-        Ok(Self { transport, flights: Arc::default(), ids: Arc::default() })
+        Ok(Self { transport, flights: Arc::default(), ids: Arc::default(), versions: Arc::default() })
     }
 
     /// Its URLs, with commas between, and without user info.
@@ -85,20 +97,21 @@ impl HttpRegistry {
         let transport = Arc::clone(&self.transport);
         let look_up = || async move {
             let looking = async {
-                match transport.call(&call).await? {
-                    Answer::Value(value) => schema::assemble(&transport, (&call, &value)).await,
-                    Answer::Refused { status: 404, said }
-                        if said.is_not_found() || knows_none(key, &said) =>
-                    {
-                        Err(unknown(format!("{}{}", transport.name(), said.in_words())))
-                    }
-                    Answer::Refused { status, said } => Err(transport.refused(&call, status, said)),
-                }
+                let (status, said) = match transport.call(&call).await? {
+                    Answer::Value(value) => return schema::assemble(&transport, (&call, &value)).await,
+                    Answer::Refused { status, said } => (status, said),
+                };
+                let is_unknown = status == 404
+                    && (said.is_not_found() || matches!(key, Key::Guid(_)) && is_there(&transport).await?);
+                Err(if is_unknown {
+                    unknown(format!("{}{}", transport.name(), said.in_words()))
+                } else {
+                    transport.refused(&call, status, said)
+                })
             };
             // With all that the schema refers to.
-            let longest = transport.longest();
-            let late = |_| Err(transport.unavailable(format!("no answer to {call} within {longest:?}")));
-            tokio::time::timeout(longest, looking).await.unwrap_or_else(late)
+            let late = |longest| format!("no answer to {call} within {longest:?}");
+            transport.within(transport.longest(), late, looking).await
         };
         self.flights.get((self.transport.runtime()?, key), look_up).await
     }
@@ -111,12 +124,21 @@ impl SchemaRegistry for HttpRegistry {
 
     fn schema_of(&self, id: SchemaId) -> RegistryFuture<'_, Arc<str>> {
         let unknown = move |registry| RegistryError::UnknownId { id, registry };
+        // Servers read ids as signed numbers, and to what they cannot read they answer as to a path that is not there.
+        if i32::try_from(id.get()).is_err() {
+            let registry = format!("{}, as to any: ids end at {}", self.transport.name(), i32::MAX);
+            return Box::pin(std::future::ready(Err(unknown(registry))));
+        }
         Box::pin(self.look_up(Key::Id(id), calls::schema_of(id), unknown))
     }
 
     fn schema_of_guid(&self, guid: Uuid) -> RegistryFuture<'_, Arc<str>> {
         let unknown = move |registry| RegistryError::UnknownGuid { guid, registry };
         Box::pin(self.look_up(Key::Guid(guid), calls::schema_of_guid(guid), unknown))
+    }
+
+    fn describe(&self) -> String {
+        self.transport.name()
     }
 }
 
@@ -126,7 +148,8 @@ impl fmt::Debug for HttpRegistry {
     }
 }
 
-/// Whether the registry knows no GUIDs at all: the path is not there, and nothing is said of it.
-fn knows_none(key: Key, said: &Said) -> bool {
-    matches!(key, Key::Guid(_)) && *said == Said::default()
+/// Whether a registry answers there. Many know no GUIDs, and have no such path; but a server in between that has lost its way
+/// to one answers alike.
+async fn is_there(transport: &Transport) -> Result<bool, RegistryError> {
+    Ok(matches!(transport.call(&calls::types()).await?, Answer::Value(Value::Array(_))))
 }

@@ -8,8 +8,8 @@ use cq_events_schema::{Level, Schemas};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::answer::{Answer, clean, texts};
-use super::transport::Call;
+use super::answer::{Answer, clean, int, texts};
+use super::calls::Call;
 use super::{HttpRegistry, calls, schema};
 use crate::event::StreamInfo;
 use crate::registry::{RegistryError, SchemaId, SchemaRegistry as _};
@@ -53,24 +53,30 @@ pub struct Compatibility {
 }
 
 impl HttpRegistry {
-    /// All subjects, sorted. (A registry that knows no pages gives its first thousand or so.)
+    /// All subjects, sorted.
     ///
     /// # Errors
     /// When the registry does not answer, or refuses.
     pub async fn subjects(&self) -> Result<Vec<String>, RegistryError> {
-        let mut subjects = BTreeSet::new();
-        loop {
-            let known = subjects.len();
-            let call = calls::subjects(known, PAGE);
-            let value = self.get(&call).await?;
-            let page = value
-                .as_array()
-                .ok_or_else(|| self.transport.unexpected(&call, "something else than a list"))?;
-            subjects.extend(page.iter().filter_map(Value::as_str).map(str::to_owned));
-            if page.len() != PAGE || subjects.len() == known {
-                return Ok(subjects.into_iter().collect());
+        let pages = async {
+            let (mut subjects, mut offset) = (BTreeSet::new(), 0);
+            loop {
+                let call = calls::subjects(offset, PAGE);
+                let value = self.get(&call).await?;
+                let page = value
+                    .as_array()
+                    .ok_or_else(|| self.transport.unexpected(&call, "something else than a list"))?;
+                let known = subjects.len();
+                subjects.extend(page.iter().filter_map(Value::as_str).map(str::to_owned));
+                // A server may have shorter pages than it is asked for, or none at all: then all of it comes again.
+                if subjects.len() == known {
+                    return Ok(subjects.into_iter().collect());
+                }
+                offset += page.len();
             }
-        }
+        };
+        let late = |longest| format!("not all subjects within {longest:?}");
+        self.transport.within(self.transport.longest_of_many(), late, pages).await
     }
 
     /// The numbers of a subject's versions, in their order; none where there is no such subject.
@@ -265,8 +271,4 @@ impl HttpRegistry {
             Answer::Refused { status, said } => Err(self.transport.refused(call, status, said)),
         }
     }
-}
-
-fn int(value: &Value) -> Option<i32> {
-    value.as_i64().and_then(|number| i32::try_from(number).ok())
 }

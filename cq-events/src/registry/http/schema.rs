@@ -6,14 +6,14 @@ use std::sync::Arc;
 use cq_events_schema::{Schemas, Sources};
 use serde_json::Value;
 
-use super::answer::{Answer, clean};
-use super::calls;
-use super::transport::{Call, Transport};
+use super::answer::{Answer, clean, int};
+use super::calls::{self, Call};
+use super::transport::Transport;
 use crate::registry::RegistryError;
 
 /// The most schemas that one may refer to, also by way of others.
 const MOST_REFERENCES: usize = 256;
-/// The largest text of a schema, in bytes: what is larger is not parsed.
+/// The largest text of a schema with all that it refers to, in bytes: what is larger is not parsed.
 const MAX_TEXT: usize = 1 << 20;
 
 /// A schema as it was registered: its text, and the versions whose types it uses.
@@ -28,7 +28,7 @@ struct Reference {
     /// What it is called: a name is looked up once, by the first who uses it.
     name: String,
     subject: String,
-    version: i64,
+    version: i32,
 }
 
 /// What is wrong with an answer.
@@ -60,6 +60,7 @@ pub(super) async fn assemble(
         })
     };
     let root = read(call, value)?;
+    let mut bytes = root.schema.len();
     let mut sources = Sources::default();
     let mut ids = vec![sources.add("schema", &root.schema)];
     let mut seen = BTreeSet::new();
@@ -76,12 +77,15 @@ pub(super) async fn assemble(
         let found = match transport.call(&call).await? {
             Answer::Value(value) => read(&call, &value)?,
             Answer::Refused { status: 404, said } if said.is_not_found() => {
-                return Err(not_ours(format!(
-                    "it refers to version {version} of subject {subject}, which is not there"
-                )));
+                let subject = clean(&transport.scrub(&subject));
+                return Err(RegistryError::MissingReference { origin: origin(), subject, version });
             }
             Answer::Refused { status, said } => return Err(transport.refused(&call, status, said)),
         };
+        bytes += found.schema.len();
+        if bytes > MAX_TEXT {
+            return Err(not_ours(format!("with what it refers to, it has more than {MAX_TEXT} bytes")));
+        }
         ids.push(sources.add(format!("version {version} of subject {subject}"), &found.schema));
         // What it uses itself comes first, as it does where its registry resolves names.
         found.references.into_iter().rev().for_each(|reference| wanted.push_front(reference));
@@ -105,7 +109,7 @@ fn text(value: &Value) -> Result<Text, Wrong> {
     }
     let references = references.iter().map(|reference| {
         let text = |key: &str| reference.get(key).and_then(Value::as_str).map(str::to_owned);
-        let version = reference.get("version").and_then(Value::as_i64);
+        let version = reference.get("version").and_then(int);
         let whole = text("name").zip(text("subject")).zip(version);
         let ((name, subject), version) =
             whole.ok_or(Wrong::Answer("a reference without name, subject or version"))?;

@@ -1,71 +1,35 @@
 //! One call: over the URLs of the registry, until one of them answers.
 
-use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Method, StatusCode, Url};
-use serde_json::Value;
+use reqwest::{Client, Url};
 use tokio::runtime;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::answer::{Answer, Said, clean, said};
+use super::attempt::{Failed, words};
+use super::calls::Call;
 use super::tls;
 use crate::config::{ConfigError, REDACTED};
-use crate::registry::config::{Auth, named};
+use crate::registry::config::named;
 use crate::registry::{RegistryConfig, RegistryError};
 
-/// The largest answer, in bytes. A schema has at most a megabyte, which JSON may escape; a list of all subjects is long.
-const MAX_ANSWER: usize = 16 << 20;
 /// How often all URLs are tried.
 const ROUNDS: u32 = 4;
+/// How many times longer than one call many of them may take.
+const MANY: u32 = 3;
 /// How long the first round is waited after; it triples with each.
 const BACKOFF: Duration = Duration::from_millis(100);
 
 /// Sends requests, and has their answers: status and JSON.
 pub(super) struct Transport {
-    client: Client,
+    pub(super) client: Client,
     config: RegistryConfig,
     /// The index of the URL that answered last.
     preferred: AtomicUsize,
     /// Spreads the waits of many clients.
     salt: AtomicU32,
-}
-
-/// What is asked.
-#[derive(Clone, Debug)]
-pub(super) struct Call {
-    pub(super) method: Method,
-    /// Encoded, beginning with a slash.
-    pub(super) path: String,
-    pub(super) body: Option<Value>,
-}
-
-impl Call {
-    /// Dots in a path are folded, and what is empty is passed over: another call would be made.
-    fn check(&self, wrong: impl FnOnce(&str) -> RegistryError) -> Result<(), RegistryError> {
-        let path = self.path.split('?').next().unwrap_or_default();
-        let folds = path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | ".."));
-        if folds {
-            Err(wrong("nothing: it was not asked, since no subject may be empty, `.` or `..`"))
-        } else {
-            Ok(())
-        }
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.path)
-    }
-}
-
-/// Why an attempt is worth another one.
-struct Failed {
-    reason: String,
-    /// How long the server wants to be left alone.
-    after: Option<Duration>,
 }
 
 impl Transport {
@@ -104,47 +68,55 @@ impl Transport {
     /// The answer: of any status below 500, but 429.
     ///
     /// # Errors
-    /// `Unavailable` when none of the URLs gives one in time; `Unexpected` when it is no answer of a registry.
+    /// `Unavailable` when none of the URLs gives one in time; `Unexpected` when what they all give is no answer of a registry.
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, RegistryError> {
         self.runtime()?;
         call.check(|reason| self.unexpected(call, reason))?;
         let urls = self.config.urls.len().max(1);
         let deadline = Instant::now() + self.longest();
-        let mut failed = Failed { reason: "it has no URL".to_owned(), after: None };
+        let (mut reason, mut after) = ("it has no URL".to_owned(), None);
         for round in 0..ROUNDS {
             let first = self.preferred.load(Ordering::Relaxed);
             let mut wait = self.backoff(round);
+            // Where no server does better, this is worth no other round.
+            let (mut foreign, mut is_worth_another) = (None, false);
             for (tried, index) in (first..first + urls).map(|index| index % urls).enumerate() {
                 let Some(url) = self.config.urls.get(index) else { continue };
                 // So that none of them takes the time of those behind it.
                 let share = deadline.saturating_duration_since(Instant::now())
                     / (urls - tried).try_into().unwrap_or(1);
                 let left = share.min(self.config.timeout);
-                let answer = match timeout(left, self.attempt(url, call)).await {
-                    Ok(answer) => answer?,
-                    // Cut short: the reason before says more.
-                    Err(_) if round > 0 && left < self.config.timeout => {
-                        Err(Failed { after: None, ..failed })
-                    }
-                    Err(_) => Err(Failed { reason: format!("no answer within {left:.1?}"), after: None }),
-                };
-                match answer {
-                    Ok(answer) => {
+                let failed = match timeout(left, self.attempt(url, call)).await {
+                    Ok(Ok(answer)) => {
                         self.preferred.store(index, Ordering::Relaxed);
                         return Ok(answer);
                     }
-                    Err(error) => failed = error,
+                    Ok(Err(failed)) => failed,
+                    // Cut short: the reason before says more.
+                    Err(_) if round > 0 && left < self.config.timeout => Failed::for_now(reason.clone()),
+                    Err(_) => Failed::for_now(format!("no answer within {left:.1?}")),
+                };
+                match failed {
+                    Failed::ForNow { reason: why, after: when } => {
+                        tracing::debug!(%url, %call, round, reason = why, "the schema registry does not answer");
+                        (reason, after, is_worth_another) = (why, when, true);
+                        wait = wait.max(after.unwrap_or_default());
+                    }
+                    Failed::Foreign(what) => {
+                        tracing::debug!(%url, %call, round, %what, "this is no schema registry");
+                        foreign.get_or_insert(what);
+                    }
                 }
-                wait = wait.max(failed.after.unwrap_or_default());
-                tracing::debug!(%url, %call, round, reason = failed.reason, "the schema registry does not answer");
+            }
+            if let Some(what) = foreign.filter(|_| !is_worth_another) {
+                return Err(self.unexpected(call, &what));
             }
             if round + 1 == ROUNDS || wait >= deadline.saturating_duration_since(Instant::now()) {
                 break;
             }
             sleep(wait).await;
         }
-        let mut reason = failed.reason;
-        if let Some(after) = failed.after {
+        if let Some(after) = after {
             reason = format!("{reason} (it wants to be asked again after {} s)", after.as_secs());
         }
         Err(self.unavailable(reason))
@@ -161,64 +133,27 @@ impl Transport {
         self.config.timeout * ROUNDS
     }
 
-    pub(super) fn unavailable(&self, reason: String) -> RegistryError {
-        RegistryError::Unavailable { registry: self.name(), reason }
+    /// How long many calls may take that are made for one purpose.
+    pub(super) fn longest_of_many(&self) -> Duration {
+        self.longest() * MANY
     }
 
-    /// One request: an answer, what is worth another attempt, or an error that no attempt helps.
-    async fn attempt(&self, url: &str, call: &Call) -> Result<Result<Answer, Failed>, RegistryError> {
-        let mut request = self
-            .client
-            .request(call.method.clone(), format!("{url}{}", call.path))
-            .header(ACCEPT, "application/vnd.schemaregistry.v1+json, application/json;q=0.9, */*;q=0.1");
-        request = match &self.config.auth {
-            None => request,
-            Some(Auth::Basic { user, password }) => request.basic_auth(user, Some(password.expose())),
-            Some(Auth::Bearer(token)) => request.bearer_auth(token.expose()),
-        };
-        if let Some(body) = &call.body {
-            request =
-                request.header(CONTENT_TYPE, "application/vnd.schemaregistry.v1+json").body(body.to_string());
-        }
-        let failed = |error: &reqwest::Error| Ok(Err(Failed { reason: words(error), after: None }));
-        let mut response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => return failed(&error),
-        };
-        let (status, headers) = (response.status(), response.headers().clone());
-        if status.is_redirection() {
-            return Err(self.unexpected(call, &redirected(status, &headers)));
-        }
-        let mut body = Vec::new();
-        let too_long = || {
-            let reason = format!("an answer of more than {} MiB, which no registry gives", MAX_ANSWER >> 20);
-            self.unexpected(call, &reason)
-        };
-        if response.content_length().is_some_and(|bytes| bytes > MAX_ANSWER as u64) {
-            return Err(too_long());
-        }
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > MAX_ANSWER => return Err(too_long()),
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => break,
-                Err(error) => return failed(&error),
-            }
-        }
-        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-            let reason = match self.said(&body).messages.first() {
-                Some(message) => format!("status {status}: {message}"),
-                None => format!("status {status}"),
-            };
-            return Ok(Err(Failed { reason, after: retry_after(&headers) }));
-        }
-        if !status.is_success() {
-            return Ok(Ok(Answer::Refused { status: status.as_u16(), said: self.said(&body) }));
-        }
-        match serde_json::from_slice(&body) {
-            Ok(value) => Ok(Ok(Answer::Value(value))),
-            Err(error) => Err(self.unexpected(call, &format!("an answer that is no JSON: {error}"))),
-        }
+    /// What several calls come to, which have one deadline.
+    ///
+    /// # Errors
+    /// Their own; `Unavailable` when they take longer, with the words of `late`.
+    pub(super) async fn within<T>(
+        &self,
+        longest: Duration,
+        late: impl FnOnce(Duration) -> String,
+        calls: impl Future<Output = Result<T, RegistryError>>,
+    ) -> Result<T, RegistryError> {
+        self.runtime()?;
+        timeout(longest, calls).await.unwrap_or_else(|_| Err(self.unavailable(late(longest))))
+    }
+
+    pub(super) fn unavailable(&self, reason: String) -> RegistryError {
+        RegistryError::Unavailable { registry: self.name(), reason }
     }
 
     /// What came is no answer of a registry.
@@ -240,7 +175,7 @@ impl Transport {
     }
 
     /// What the body of an error says.
-    fn said(&self, body: &[u8]) -> Said {
+    pub(super) fn said(&self, body: &[u8]) -> Said {
         said(body, |text| self.scrub(text))
     }
 
@@ -262,37 +197,4 @@ impl Transport {
 fn is_open(url: &str) -> bool {
     let host = url.strip_prefix("http://");
     host.is_some_and(|host| !["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local)))
-}
-
-/// In seconds; the form that is a date is left aside.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// Of the target no more than the server: the rest may hold a token.
-fn redirected(status: StatusCode, headers: &HeaderMap) -> String {
-    let target =
-        headers.get(LOCATION).and_then(|target| target.to_str().ok()).and_then(|target| target.parse().ok());
-    let target = target.map(|target: Url| target.origin().ascii_serialization());
-    let target = target.map_or_else(String::new, |target| format!(" to {target}"));
-    format!(
-        "a redirect ({}){target}, which is not followed: set SCHEMA_REGISTRY_URL to the registry itself",
-        status.as_u16()
-    )
-}
-
-/// The innermost cause: the outer ones only say that a request failed.
-fn words(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let text = if error.is_timeout() { "no answer in time".to_owned() } else { cause.to_string() };
-    // The latter comes of an authority of the same name.
-    if text.contains("UnknownIssuer") || text.contains("BadSignature") {
-        return format!(
-            "{text}: the authority of its certificate is not known, SCHEMA_REGISTRY_SSL_CA_LOCATION names it"
-        );
-    }
-    text
 }

@@ -13,7 +13,7 @@ use super::schema::{Candidate, Submission};
 use super::state::{State, Wanted};
 use crate::registry::{
     Registration, RegistryError, RegistryFuture, SchemaId, SchemaRegistry, SubjectSchema, check_level,
-    differences,
+    why_bytes_differ,
 };
 
 /// What errors call it.
@@ -109,7 +109,7 @@ impl MemoryRegistry {
         match (registration, latest) {
             (Registration::Latest, Some(latest)) => {
                 let stored = state.schema(latest.id).map_err(refused)?;
-                let reasons: Box<[String]> = differences(&candidate.assembled, &stored.assembled).into();
+                let reasons: Box<[String]> = why_bytes_differ(&candidate.assembled, &stored.assembled).into();
                 if reasons.is_empty() {
                     return Ok(SchemaId::new(latest.id));
                 }
@@ -165,6 +165,10 @@ impl SchemaRegistry for MemoryRegistry {
         let schema = self.state().by_guid(guid).map(|(_, stored)| Arc::clone(&stored.assembled));
         let unknown = move |_| RegistryError::UnknownGuid { guid, registry: NAME.to_owned() };
         Box::pin(async move { schema.map_err(unknown) })
+    }
+
+    fn describe(&self) -> String {
+        NAME.to_owned()
     }
 }
 

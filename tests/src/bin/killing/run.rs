@@ -35,6 +35,8 @@ pub(crate) async fn run(options: Options) -> Verdict {
         brokers: BROKERS,
         partitions: 12,
         protocol: options.protocol,
+        session: SESSION,
+        poll_interval: POLL_INTERVAL,
         binary: std::env::current_exe().expect("a path"),
         arguments: options.bug.map(|bug| vec!["--bug".to_owned(), bug.name().to_owned()]).unwrap_or_default(),
         folder: options.folder.clone(),
