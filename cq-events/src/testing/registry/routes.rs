@@ -153,7 +153,8 @@ fn schemas(state: &State, request: &Request, path: &[&str]) -> Result<Value, Ref
         }
         ["schemas", "guids", guid, "ids"] => {
             get(request)?;
-            Ok(json!([{ "context": ".", "id": id_of_guid(state, guid)? }]))
+            let ids = id_of_guid(state, guid).into_iter();
+            Ok(ids.map(|id| json!({ "context": ".", "id": id })).collect())
         }
         _ => Err(Refusal::no_such_path()),
     }

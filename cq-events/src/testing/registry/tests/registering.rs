@@ -154,6 +154,7 @@ fn schemas_are_read_by_id_and_by_guid_with_the_places_where_they_stand() {
     assert_eq!(refused(get(&registry, "/schemas/ids/-1"), "Schema -1 not found"), (404, 40403));
     for unknown in ["00000000-0000-0000-0000-000000000000", "none"] {
         assert_eq!(refused(get(&registry, &format!("/schemas/guids/{unknown}")), unknown), (404, 40403));
+        assert_eq!(get(&registry, &format!("/schemas/guids/{unknown}/ids")), (200, json!([])), "{unknown}");
     }
     // A GUID is that of the content: another registry gives the same, and another schema another.
     let other = MemoryRegistry::new();
