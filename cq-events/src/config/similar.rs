@@ -1,8 +1,13 @@
 //! "did you mean".
 
-/// The candidate that differs from `word` by a typo or two, if there is one. Case does not matter.
+/// The candidate that differs from `word` by a typo or two, if there is one. Case does not matter. A word of one or two
+/// letters is a typo of everything that is as short.
 pub(crate) fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = if word.len() < 6 { 1 } else { 2 };
+    let allowed = match word.len() {
+        0..=2 => 0,
+        3..=5 => 1,
+        _ => 2,
+    };
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
@@ -44,5 +49,8 @@ mod tests {
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(similar("snapy", ["gzip", "snappy"]), Some("snappy"));
         assert_eq!(similar("OPTS", ["ACKS"]), None);
+        assert_eq!(similar("2", ["0", "1", "all"]), None);
+        assert_eq!(similar("al", ["0", "1", "all"]), None);
+        assert_eq!(similar("al1", ["0", "1", "all"]), Some("all"));
     }
 }

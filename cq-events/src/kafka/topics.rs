@@ -7,7 +7,7 @@ use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication,
 };
 use rdkafka::consumer::Consumer;
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
 
 use super::KafkaConfig;
 use super::connect::{ClientEvents, Inquirer, blocking, client_error, inquire, request_error};
@@ -149,7 +149,7 @@ impl Admin {
         let results = self
             .run(async |admin, options| {
                 let created = admin.create_topics(&topics, options).await;
-                created.map_err(|error| request_error(&self.config, "create topics", &error))
+                created.map_err(|error| cannot_create(&self.config, &error))
             })
             .await?;
         let mut created = Vec::new();
@@ -225,6 +225,20 @@ pub(super) fn look_up(
     described(&metadata, topic)
 }
 
+/// librdkafka's embedded broker gives no answer to that request.
+fn cannot_create(config: &KafkaConfig, error: &NativeError) -> KafkaError {
+    let mut failed = request_error(config, "create topics", error);
+    if let KafkaError::Request { cause, .. } = &mut failed
+        && matches!(error, NativeError::AdminOp(RDKafkaErrorCode::OperationTimedOut))
+    {
+        cause.push_str(
+            "; an embedded broker creates none that way: `cq-events dev` has those of its --streams, and \
+             EmbeddedBroker::create_topic makes one",
+        );
+    }
+    failed
+}
+
 fn new_topic(stream: &'static StreamInfo) -> NewTopic<'static> {
     let spec = &stream.topic_spec;
     // -1 is the broker's default.
@@ -282,6 +296,16 @@ mod tests {
     const CONFIG: &[(&str, &str)] = &[("retention.ms", "1000")];
     static STREAM: StreamInfo =
         StreamInfo::new("s", "s.events", "{}", &[], HeaderPolicy::None, TopicSpec::new(6, Some(3), CONFIG));
+
+    #[test]
+    fn who_asks_an_embedded_broker_is_told_what_it_does_not_do() {
+        let config = KafkaConfig::builder().bootstrap_servers("a:1").build().unwrap();
+        let told = |code| cannot_create(&config, &NativeError::AdminOp(code)).to_string();
+        let silent = told(RDKafkaErrorCode::OperationTimedOut);
+        assert!(silent.starts_with("cannot create topics on a:1: "), "{silent}");
+        assert!(silent.contains("`cq-events dev`"), "{silent}");
+        assert!(!told(RDKafkaErrorCode::ClusterAuthorizationFailed).contains("dev"));
+    }
 
     #[test]
     fn every_difference_is_reported() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cq_events::registry::SchemaRegistry as _;
+use cq_events::registry::{SchemaId, SchemaRegistry as _};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
 use super::*;
@@ -92,4 +92,12 @@ async fn a_certificate_says_who_we_are() {
         error.contains("SCHEMA_REGISTRY_SSL_KEY_LOCATION") && error.contains("no private key"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn who_speaks_tls_to_a_server_that_does_not_is_told() {
+    let site = Site::start().await;
+    let url = site.server.url().replace("http://", "https://");
+    let error = client(&url, |config| config).schema_of(SchemaId::new(1)).await.unwrap_err().to_string();
+    assert!(error.contains("it does not speak TLS, is its URL one of http://?"), "{error}");
 }

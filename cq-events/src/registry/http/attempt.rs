@@ -110,6 +110,10 @@ pub(super) fn words(error: &reqwest::Error) -> String {
         cause = inner;
     }
     let text = if error.is_timeout() { "no answer in time".to_owned() } else { cause.to_string() };
+    // rustls's words for bytes that are none of TLS.
+    if text.contains("InvalidContentType") {
+        return format!("{text}: it does not speak TLS, is its URL one of http://?");
+    }
     // The latter comes of an authority of the same name.
     if text.contains("UnknownIssuer") || text.contains("BadSignature") {
         return format!(
