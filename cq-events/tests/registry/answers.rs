@@ -214,36 +214,77 @@ async fn an_id_that_no_registry_gives_is_unknown_without_a_question() {
     assert_eq!(site.asked().len(), 1);
 }
 
+/// What says that a path is not there: a registry that has none, or a server in between that does not find its registry.
+const NO_PATH: [&str; 3] =
+    ["", r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#, "default backend - 404"];
+
 #[tokio::test]
 async fn a_guid_is_unknown_where_a_registry_says_so_or_has_no_guids() {
-    const NO_PATH: [&str; 3] =
-        ["", r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#, "default backend - 404"];
     let (site, guid) = (Site::start().await, uuid::Uuid::from_u128(7));
     let looked_up = async || site.client().schema_of_guid(guid).await.unwrap_err();
-    let types = "GET /schemas/types".to_owned();
+    let probe = "GET /schemas/ids/0".to_owned();
     let error = looked_up().await;
     assert!(matches!(error, RegistryError::UnknownGuid { .. }), "{error:?}");
-    assert!(!site.asked().contains(&types), "its own words are enough");
+    assert!(!site.asked().contains(&probe), "its own words are enough");
     for body in NO_PATH {
         site.server.fail_next(1, Fault::answer(404, body));
         let error = looked_up().await;
         assert!(matches!(error, RegistryError::UnknownGuid { .. }), "{error:?}");
-        assert_eq!(site.asked().last(), Some(&types));
+        assert!(error.to_string().ends_with(", which has no GUIDs"), "{error}");
+        assert_eq!(site.asked().last(), Some(&probe));
     }
-    // A server in between that does not find its registry says the same.
-    for body in NO_PATH {
-        site.server.fail(Fault::answer(404, body));
+    // Whatever it says of that id, and to us, as long as it is the registry that speaks.
+    for fault in [
+        Fault::answer(200, r#"{"schema":"\"int\""}"#),
+        Fault::error(403, 40301, "not yours"),
+        Fault::error(422, 42201, "no such id"),
+        Fault::answer(404, r#""Schema 0 not found""#),
+    ] {
+        site.server.fail_next(1, Fault::answer(404, ""));
+        site.server.fail_next(1, fault.clone());
         let error = looked_up().await;
-        assert!(matches!(error, RegistryError::Refused { status: 404, .. }), "{error:?}");
-        site.server.heal();
+        assert!(matches!(error, RegistryError::UnknownGuid { .. }), "{fault:?}: {error:?}");
     }
-    site.server.fail_next(1, Fault::answer(404, ""));
-    site.server.fail_next(1, Fault::answer(200, r#"{"status":"UP"}"#));
-    let error = looked_up().await;
-    assert!(matches!(error, RegistryError::Refused { status: 404, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_guid_is_not_unknown_where_no_registry_speaks() {
+    let (site, guid) = (Site::start().await, uuid::Uuid::from_u128(7));
+    let looked_up = async || site.client().schema_of_guid(guid).await.unwrap_err();
+    for fault in NO_PATH.map(|body| Fault::answer(404, body)).into_iter().chain([
+        Fault::answer(200, r#"{"status":"UP"}"#),
+        Fault::answer(200, "<html>log in first</html>"),
+        Fault::redirect("http://elsewhere/"),
+        Fault::answer(401, "Unauthorized"),
+        Fault::answer(403, r#"{"message":"no Route matched with those values"}"#),
+        Fault::answer(403, r#""no""#),
+    ]) {
+        site.server.fail_next(1, Fault::answer(404, ""));
+        site.server.fail_next(1, fault.clone());
+        let error = looked_up().await;
+        let RegistryError::Refused { status: 404, call, .. } = &error else { panic!("{fault:?}: {error:?}") };
+        assert_eq!(**call, *format!("GET /schemas/guids/{guid}"), "the error is that of the GUID");
+    }
     site.server.fail_next(1, Fault::answer(404, ""));
     site.server.fail(Fault::error(503, 50003, "no leader"));
     is_unavailable(&looked_up().await, "no leader");
+}
+
+/// A server in between that loses its way for a moment makes no dead letters.
+#[tokio::test]
+async fn a_registry_that_has_answered_for_a_guid_has_guids() {
+    let site = Site::start().await;
+    let id = site.registry.register("lamp-value", LAMP).unwrap();
+    let known = site.registry.guid_of(id).unwrap();
+    for answered in [known, uuid::Uuid::from_u128(7)] {
+        let client = site.client();
+        let _ = client.schema_of_guid(answered).await;
+        site.server.fail_next(1, Fault::answer(404, "default backend - 404"));
+        let error = client.schema_of_guid(uuid::Uuid::from_u128(8)).await.unwrap_err();
+        assert!(matches!(error, RegistryError::Refused { status: 404, .. }), "{error:?}");
+        let error = client.schema_of_guid(uuid::Uuid::from_u128(8)).await.unwrap_err();
+        assert!(matches!(error, RegistryError::UnknownGuid { .. }), "{error:?}");
+    }
 }
 
 #[tokio::test]

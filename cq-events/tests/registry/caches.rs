@@ -1,6 +1,6 @@
 //! How often the registry is asked.
 
-use cq_events::registry::{SchemaId, SchemaRegistry as _, SubjectSchema};
+use cq_events::registry::{RegistryError, SchemaId, SchemaRegistry as _, SubjectSchema};
 
 use super::*;
 
@@ -73,6 +73,21 @@ async fn a_schema_that_cannot_be_read_is_asked_for_once() {
         client.schema_of(SchemaId::new(2)).await.unwrap_err();
         assert_eq!(site.asked().len(), before + 2, "another id is another schema");
     }
+}
+
+#[tokio::test]
+async fn a_registry_without_guids_is_not_asked_for_them() {
+    let site = Site::start().await;
+    let id = site.registry.register("lamp-value", LAMP).unwrap();
+    let client = site.client();
+    site.server.fail_next(1, cq_events::testing::Fault::answer(404, ""));
+    for guid in 0..100 {
+        let error = client.schema_of_guid(uuid::Uuid::from_u128(guid)).await.unwrap_err();
+        assert!(matches!(error, RegistryError::UnknownGuid { .. }), "{error:?}");
+    }
+    let guid = uuid::Uuid::from_u128(0);
+    assert_eq!(site.asked(), [format!("GET /schemas/guids/{guid}"), "GET /schemas/ids/0".to_owned()]);
+    assert_eq!(text(&client.schema_of(id).await.unwrap()), LAMP, "ids are");
 }
 
 #[tokio::test]

@@ -33,6 +33,11 @@ impl Said {
         self.code.map_or(self.is_bare, |code| (40_400..40_500).contains(&code))
     }
 
+    /// Whether the registry itself refuses: its codes are a status and two digits more. A server in between has none.
+    pub(super) fn has_own_code(&self) -> bool {
+        self.code.is_some_and(|code| (40_000..50_000).contains(&code))
+    }
+
     /// As a part of a sentence; empty where nothing is said.
     pub(super) fn in_words(&self) -> String {
         if self.messages.is_empty() { String::new() } else { format!(" ({})", self.messages.join("; ")) }

@@ -59,10 +59,6 @@ pub(super) fn schema_of_guid(guid: uuid::Uuid) -> Call {
     get(format!("/schemas/guids/{guid}"))
 }
 
-pub(super) fn types() -> Call {
-    get("/schemas/types".to_owned())
-}
-
 pub(super) fn subjects(offset: usize, limit: usize) -> Call {
     get(format!("/subjects?offset={offset}&limit={limit}"))
 }

@@ -21,7 +21,7 @@ const MOST: usize = 1_024;
 const UNKNOWN_FOR: Duration = Duration::from_millis(50);
 /// How long it is believed that a schema cannot be read, though its text never changes: it may be a server in between that
 /// answered.
-const UNREADABLE_FOR: Duration = Duration::from_secs(60);
+pub(super) const UNREADABLE_FOR: Duration = Duration::from_secs(60);
 
 /// What stands for a schema. Two of them never share an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,6 +7,7 @@
 //! | `attempt`, `tls` | one request: limits, credentials |
 //! | `answer`, `schema` | what answers say; schemas with what they refer to |
 //! | `flights` | look-ups: once for all who wait, and kept |
+//! | `guids` | whether it knows GUIDs |
 //! | `operations` | what may be asked |
 //! | `history` | the versions of a subject |
 //! | `compare` | our schema and one that is registered |
@@ -17,6 +18,7 @@ mod attempt;
 mod calls;
 mod compare;
 mod flights;
+mod guids;
 mod history;
 mod operations;
 mod policy;
@@ -27,7 +29,6 @@ mod transport;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
 use uuid::Uuid;
 
 #[cfg(feature = "testing")]
@@ -39,6 +40,7 @@ use crate::config::ConfigError;
 use answer::Answer;
 use calls::Call;
 use flights::{Flights, Key};
+use guids::Guids;
 use history::Versions;
 use policy::Ids;
 use transport::Transport;
@@ -46,9 +48,11 @@ use transport::Transport;
 /// A schema registry's server, by Confluent's REST API. Cheap to clone: all clones share connections and what is known.
 ///
 /// - Requests that fail by the transport, with status 429 or 5xx are tried again, on each of the URLs, four times and for four
-///   times the time-out at most; `Retry-After` is kept. No other answer is asked for again.
+///   times the time-out at most; `Retry-After` is kept. After what is no answer of a registry (a redirect, no JSON, too long)
+///   the next URL is tried, and all again only where one of them may still answer. Other answers are taken as they are.
 /// - A schema is looked up once, however many want it, and 1,024 are kept. So is, for a minute, that one cannot be read; and for
-///   50 ms that an id, or what its schema refers to, is unknown. No other failure is kept.
+///   50 ms that an id, or what its schema refers to, is unknown. That the registry has no GUIDs is believed for a minute. No
+///   other failure is kept.
 /// - What takes many calls, since a subject may have hundreds of versions, takes twelve times the time-out at most.
 /// - Redirects are not followed, answers end at 16 MiB, a schema with what it refers to at 1 MiB, and no credential shows in
 ///   errors, logs and `Debug`.
@@ -68,6 +72,7 @@ use transport::Transport;
 pub struct HttpRegistry {
     transport: Arc<Transport>,
     flights: Arc<Flights>,
+    guids: Arc<Guids>,
     ids: Arc<Ids>,
     versions: Arc<Versions>,
 }
@@ -79,7 +84,13 @@ impl HttpRegistry {
     /// When one of the files cannot be read, or holds something else than it should.
     pub fn new(config: RegistryConfig) -> Result<Self, ConfigError> {
         let transport = Arc::new(Transport::new(config)?);
-        Ok(Self { transport, flights: Arc::default(), ids: Arc::default(), versions: Arc::default() })
+        Ok(Self {
+            transport,
+            flights: Arc::default(),
+            guids: Arc::default(),
+            ids: Arc::default(),
+            versions: Arc::default(),
+        })
     }
 
     /// Its URLs, with commas between, and without user info.
@@ -94,20 +105,33 @@ impl HttpRegistry {
         call: Call,
         unknown: impl FnOnce(String) -> RegistryError + Send + 'static,
     ) -> Result<Arc<str>, RegistryError> {
-        let transport = Arc::clone(&self.transport);
+        let (transport, guids) = (Arc::clone(&self.transport), Arc::clone(&self.guids));
         let look_up = || async move {
+            let is_guid = matches!(key, Key::Guid(_));
             let looking = async {
-                let (status, said) = match transport.call(&call).await? {
-                    Answer::Value(value) => return schema::assemble(&transport, (&call, &value)).await,
-                    Answer::Refused { status, said } => (status, said),
-                };
-                let is_unknown = status == 404
-                    && (said.is_not_found() || matches!(key, Key::Guid(_)) && is_there(&transport).await?);
-                Err(if is_unknown {
-                    unknown(format!("{}{}", transport.name(), said.in_words()))
-                } else {
-                    transport.refused(&call, status, said)
-                })
+                let without_guids = || format!("{}, which has no GUIDs", transport.name());
+                if is_guid && guids.are_absent() {
+                    return Err(unknown(without_guids()));
+                }
+                match transport.call(&call).await? {
+                    Answer::Value(value) => {
+                        let schema = schema::assemble(&transport, (&call, &value)).await;
+                        if is_guid && schema.is_ok() {
+                            guids.answered();
+                        }
+                        schema
+                    }
+                    Answer::Refused { status: 404, said } if said.is_not_found() => {
+                        if is_guid {
+                            guids.answered();
+                        }
+                        Err(unknown(format!("{}{}", transport.name(), said.in_words())))
+                    }
+                    Answer::Refused { status: 404, .. } if is_guid && guids.has_none(&transport).await? => {
+                        Err(unknown(without_guids()))
+                    }
+                    Answer::Refused { status, said } => Err(transport.refused(&call, status, said)),
+                }
             };
             // With all that the schema refers to.
             let late = |longest| format!("no answer to {call} within {longest:?}");
@@ -146,10 +170,4 @@ impl fmt::Debug for HttpRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpRegistry").field("config", self.transport.config()).finish_non_exhaustive()
     }
-}
-
-/// Whether a registry answers there. Many know no GUIDs, and have no such path; but a server in between that has lost its way
-/// to one answers alike.
-async fn is_there(transport: &Transport) -> Result<bool, RegistryError> {
-    Ok(matches!(transport.call(&calls::types()).await?, Answer::Value(Value::Array(_))))
 }
