@@ -50,6 +50,11 @@ async fn no_secret_shows() {
         shown.push_str(&format!("{error} {error:?}"));
     }
     assert!(shown.contains("who is me:[redacted] ([redacted])?"), "{shown}");
+    let kind = serde_json::json!({ "schemaType": words, "schema": "" }).to_string();
+    site.server.fail(Fault::answer(200, kind));
+    let error = client.schema_of(SchemaId::new(1)).await.unwrap_err();
+    assert!(matches!(error, RegistryError::SchemaType { .. }), "{error:?}");
+    shown.push_str(&format!("{error} {error:?}"));
     // Also where a text is cut in the middle of it.
     for front in 980..1_010 {
         site.server.fail(Fault::error(403, 40301, &format!("{}{words}", "x".repeat(front))));

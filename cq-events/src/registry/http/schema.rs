@@ -56,7 +56,9 @@ pub(super) async fn assemble(
         text(value).map_err(|wrong| match wrong {
             Wrong::Answer(reason) => transport.unexpected(call, reason),
             Wrong::Schema(reason) => not_ours(reason),
-            Wrong::Type(kind) => RegistryError::SchemaType { origin: origin(), kind },
+            Wrong::Type(kind) => {
+                RegistryError::SchemaType { origin: origin(), kind: clean(&transport.scrub(&kind)) }
+            }
         })
     };
     let root = read(call, value)?;
@@ -97,7 +99,7 @@ pub(super) async fn assemble(
 
 fn text(value: &Value) -> Result<Text, Wrong> {
     if let Some(kind) = value.get("schemaType").and_then(Value::as_str).filter(|kind| *kind != "AVRO") {
-        return Err(Wrong::Type(clean(kind)));
+        return Err(Wrong::Type(kind.to_owned()));
     }
     let schema = value.get("schema").and_then(Value::as_str).ok_or(Wrong::Answer("no `schema`"))?;
     if schema.len() > MAX_TEXT {
