@@ -133,9 +133,7 @@ impl HttpRegistry {
                     Answer::Refused { status, said } => Err(transport.refused(&call, status, said)),
                 }
             };
-            // With all that the schema refers to.
-            let late = |longest| format!("no answer to {call} within {longest:?}");
-            transport.within(transport.longest(), late, looking).await
+            transport.with_all_of(&call, looking).await
         };
         self.flights.get((self.transport.runtime()?, key), look_up).await
     }

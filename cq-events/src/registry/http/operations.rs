@@ -240,15 +240,18 @@ impl HttpRegistry {
     }
 
     async fn find_registered(&self, call: &Call) -> Result<Option<Registered>, RegistryError> {
-        let Some(value) = self.find_value(call).await? else { return Ok(None) };
-        let wrong = |key: &str| self.transport.unexpected(call, &format!("no `{key}`"));
-        let subject =
-            value.get("subject").and_then(Value::as_str).ok_or_else(|| wrong("subject"))?.to_owned();
-        let version = value.get("version").and_then(int).ok_or_else(|| wrong("version"))?;
-        let guid = value.get("guid").and_then(Value::as_str).and_then(|guid| guid.parse().ok());
-        let id = self.id(call, &value)?;
-        let schema = schema::assemble(&self.transport, (call, &value)).await?;
-        Ok(Some(Registered { subject, version, id, guid, schema }))
+        let finding = async {
+            let Some(value) = self.find_value(call).await? else { return Ok(None) };
+            let wrong = |key: &str| self.transport.unexpected(call, &format!("no `{key}`"));
+            let subject =
+                value.get("subject").and_then(Value::as_str).ok_or_else(|| wrong("subject"))?.to_owned();
+            let version = value.get("version").and_then(int).ok_or_else(|| wrong("version"))?;
+            let guid = value.get("guid").and_then(Value::as_str).and_then(|guid| guid.parse().ok());
+            let id = self.id(call, &value)?;
+            let schema = schema::assemble(&self.transport, (call, &value)).await?;
+            Ok(Some(Registered { subject, version, id, guid, schema }))
+        };
+        self.transport.with_all_of(call, finding).await
     }
 
     fn id(&self, call: &Call, value: &Value) -> Result<SchemaId, RegistryError> {

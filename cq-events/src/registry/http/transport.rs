@@ -138,6 +138,19 @@ impl Transport {
         self.longest() * MANY
     }
 
+    /// What a call comes to, with those for all that its answer refers to: they have the deadline of one.
+    ///
+    /// # Errors
+    /// Their own; `Unavailable` when they take longer.
+    pub(super) async fn with_all_of<T>(
+        &self,
+        call: &Call,
+        calls: impl Future<Output = Result<T, RegistryError>>,
+    ) -> Result<T, RegistryError> {
+        let late = |longest| format!("no answer to {call} within {longest:?}");
+        self.within(self.longest(), late, calls).await
+    }
+
     /// What several calls come to, which have one deadline.
     ///
     /// # Errors
