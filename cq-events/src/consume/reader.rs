@@ -153,14 +153,21 @@ impl Reader {
     }
 }
 
-/// The id of a schema of ours. Somebody may have registered another since, or one that nobody can read here: who only reads has
-/// to know no more than which messages are written with ours.
+/// The id of a schema of ours. Where the latest version has to be ours, somebody may have registered another since, or one that
+/// nobody can read here: who only reads has to know no more than which messages are written with ours.
 async fn own_id(
     registry: &dyn SchemaRegistry,
     subject: &SubjectSchema<'_>,
 ) -> Result<SchemaId, RegistryError> {
+    // Left out, the registry knows; but what goes wrong with the latest version is told by these alone.
+    let may_be_latest = matches!(subject.registration, None | Some(Registration::Latest));
     let of_another = match registry.id_of(subject).await {
-        Err(error) if error.is_of_schema() || matches!(error, RegistryError::LatestDiffers { .. }) => error,
+        Err(
+            error @ (RegistryError::LatestDiffers { .. }
+            | RegistryError::Schema { .. }
+            | RegistryError::SchemaType { .. }
+            | RegistryError::MissingReference { .. }),
+        ) if may_be_latest => error,
         id => return id,
     };
     match registry.id_of(&subject.clone().registration(Registration::Exact)).await {
@@ -236,6 +243,17 @@ mod tests {
             reasons: Box::default(),
         };
         let unreadable = RegistryError::SchemaType { origin: subject(), kind: "PROTOBUF".to_owned() };
+        let no_schema = RegistryError::Schema { origin: subject(), reason: "no JSON".to_owned() };
+        let lacking =
+            RegistryError::MissingReference { origin: subject(), subject: "size".to_owned(), version: 1 };
+        // Of a schema that is not registered yet: it has no id.
+        let counting = RegistryError::UnreadableVersion {
+            registry: registry(),
+            subject: subject().into(),
+            version: 2,
+            level: "FULL",
+            reason: "no JSON".to_owned(),
+        };
         let absent =
             RegistryError::NotRegistered { registry: registry(), subject: subject(), latest: Some(2) };
         let down = RegistryError::Unavailable { registry: registry(), reason: "down".to_owned() };
@@ -244,15 +262,24 @@ mod tests {
             (Ok(SchemaId::new(2)), own.clone(), Ok(SchemaId::new(2))),
             (Err(differs.clone()), own.clone(), own.clone()),
             (Err(unreadable.clone()), own.clone(), own.clone()),
+            (Err(no_schema), own.clone(), own.clone()),
+            (Err(lacking.clone()), own.clone(), own.clone()),
             (Err(differs.clone()), Err(absent.clone()), Err(differs.clone())),
-            (Err(unreadable.clone()), Err(absent.clone()), Err(unreadable)),
+            (Err(unreadable.clone()), Err(absent.clone()), Err(unreadable.clone())),
+            (Err(lacking.clone()), Err(absent.clone()), Err(lacking)),
             (Err(differs), Err(down.clone()), Err(down.clone())),
+            (Err(counting.clone()), own.clone(), Err(counting)),
             (Err(down.clone()), own.clone(), Err(down)),
-            (Err(absent.clone()), own, Err(absent)),
+            (Err(absent.clone()), own.clone(), Err(absent)),
         ] {
             let registry = Registered(latest, exact);
-            let id = own_id(&registry, &SubjectSchema::new("lamp-value", "[]")).await;
-            assert_eq!(id, expected, "{registry:?}");
+            let schema = SubjectSchema::new("lamp-value", "[]");
+            assert_eq!(own_id(&registry, &schema).await, expected, "{registry:?}");
+            let schema = schema.registration(Registration::Latest);
+            assert_eq!(own_id(&registry, &schema).await, expected, "{registry:?}");
         }
+        let registry = Registered(Err(unreadable.clone()), own);
+        let schema = SubjectSchema::new("lamp-value", "[]").registration(Registration::IfAbsent);
+        assert_eq!(own_id(&registry, &schema).await, Err(unreadable), "it has nothing to do with the latest");
     }
 }
