@@ -54,3 +54,53 @@ async fn two_handlers_of_one_stream_are_an_error() {
     let error = builder.build().await.unwrap_err();
     assert!(matches!(error, ConsumeError::TwoHandlers { stream: "pump", .. }), "{error:?}");
 }
+
+/// The latest version is one that nobody can read, or lacks what it refers to: who only reads looks for its own.
+#[cfg(feature = "http")]
+#[tokio::test]
+async fn a_latest_version_that_cannot_be_read_keeps_no_consumer_from_its_start() {
+    use cq_events::event::StreamSchema as _;
+    use cq_events::registry::{Registration, RegistryConfig};
+    use cq_events::testing::{Fault, MemoryRegistry, RegistryServer};
+
+    use crate::pump::PumpEvent;
+
+    let broker = broker();
+    let registry = MemoryRegistry::new();
+    let server = RegistryServer::start(registry.clone()).await.unwrap();
+    let start = async |latest: &serde_json::Value, lacks: &[&str]| {
+        // Of a configuration of its own, so that nothing is known.
+        let url = RegistryConfig::builder(server.url()).registration(Registration::Latest).build().unwrap();
+        let config = config(&broker, "latest").to_builder().registry(url).build().unwrap();
+        let before = server.requests().len();
+        server.fail_next(1, Fault::answer(200, latest.to_string()));
+        let started = Consumer::builder(config).handler(Recorder::succeeding()).build().await.map(drop);
+        let asked = server.requests().split_off(before);
+        let (first, last) =
+            ("/subjects/pump.events-value/versions/latest", "/subjects/pump.events-value?normalize=true");
+        let asked: Vec<_> = asked.iter().map(|(_, path)| &**path).collect();
+        assert!(asked.starts_with(&[&[first], lacks, &[last]].concat()), "{asked:?}");
+        started
+    };
+    let version = |more: serde_json::Value| {
+        let mut version = serde_json::json!({ "subject": "pump.events-value", "version": 2, "id": 9 });
+        version.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        version
+    };
+    let other = version(serde_json::json!({ "schemaType": "PROTOBUF", "schema": "message Pump {}" }));
+    let none = version(serde_json::json!({ "schema": "{" }));
+    let lacking = version(serde_json::json!({
+        "schema": "[\"home.Pump\"]",
+        "references": [{ "name": "home.Pump", "subject": "pump", "version": 3 }],
+    }));
+    let all = [(&other, &[][..]), (&none, &[]), (&lacking, &["/subjects/pump/versions/3?deleted=true"])];
+    for (latest, lacks) in all {
+        let error = start(latest, lacks).await.unwrap_err();
+        let ConsumeError::Registry(error) = &error else { panic!("{error:?}") };
+        assert!(error.is_of_schema(), "ours is not registered: {error:?}");
+    }
+    registry.register("pump.events-value", PumpEvent::STREAM.schema).unwrap();
+    for (latest, lacks) in all {
+        start(latest, lacks).await.unwrap();
+    }
+}
