@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cq_events::KafkaConfig;
-use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseProducer, ProducerContext};
 
 use crate::error::Error;
 
@@ -39,10 +39,12 @@ impl Cluster {
         self.config.bootstrap_servers()
     }
 
-    fn client(&self, own: &[(&str, &str)]) -> ClientConfig {
-        let mut config = self.config.client_config(own);
-        config.set_log_level(RDKafkaLogLevel::Error);
-        config
+    fn client<C, T>(&self, own: &[(&str, &str)], context: C) -> Result<T, Error>
+    where
+        C: ClientContext,
+        T: FromClientConfigAndContext<C>,
+    {
+        self.config.create(own, RDKafkaLogLevel::Error, context).map_err(Error::Client)
     }
 
     /// A consumer that reads partitions which it is told, and joins no group. It commits in the name of `group`.
@@ -59,13 +61,13 @@ impl Cluster {
             ("fetch.queue.backoff.ms", "5"),
             ("queued.max.messages.kbytes", "32768"),
         ];
-        self.client(&own).create_with_context(Events::default()).map_err(|error| client(&error))
+        self.client(&own, Events::default())
     }
 
-    /// The configuration of an idempotent producer.
-    pub(crate) fn producer(&self) -> ClientConfig {
+    /// An idempotent producer.
+    pub(crate) fn producer<C: ProducerContext>(&self, context: C) -> Result<BaseProducer<C>, Error> {
         let timeout = self.config.message_timeout().as_millis().to_string();
-        self.client(&[
+        let own = [
             ("enable.idempotence", "true"),
             ("acks", "all"),
             ("compression.type", self.config.compression_type()),
@@ -75,7 +77,8 @@ impl Cluster {
             ("allow.auto.create.topics", "false"),
             // How large a message may be is the broker's to say.
             ("message.max.bytes", "100000000"),
-        ])
+        ];
+        self.client(&own, context)
     }
 
     /// How long the cluster may be silent while it has something to say.
@@ -84,31 +87,22 @@ impl Cluster {
     }
 
     pub(crate) fn request(&self, action: impl Into<String>, error: &NativeError) -> Error {
-        Error::Request { action: action.into(), servers: self.servers().to_owned(), cause: words(error) }
+        let cause = self.config.scrub(&words(error));
+        Error::Request { action: action.into(), servers: self.servers().to_owned(), cause }
     }
 
     pub(crate) fn no_broker(&self, waited: Duration, events: &Events) -> Error {
         Error::NoBroker {
             servers: self.servers().to_owned(),
             seconds: waited.as_secs().max(1),
-            cause: events.last_error(),
+            cause: self.config.scrub(&events.last_error()),
         }
     }
 }
 
-pub(crate) fn client(error: &NativeError) -> Error {
-    Error::Client(words(error))
-}
-
-/// The words for an error of librdkafka. Those about a property quote its value, which may be a secret.
+/// The words for an error of librdkafka.
 pub(crate) fn words(error: &NativeError) -> String {
-    match error {
-        NativeError::ClientConfig(_, _, property, _) => {
-            format!("librdkafka does not accept property {property}")
-        }
-        NativeError::ClientCreation(reason) => reason.clone(),
-        other => other.rdkafka_error_code().map_or_else(|| other.to_string(), code),
-    }
+    error.rdkafka_error_code().map_or_else(|| error.to_string(), code)
 }
 
 /// `UnknownTopic (Local: Unknown topic)` is how a code reads; the text in parentheses is enough.

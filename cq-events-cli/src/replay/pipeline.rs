@@ -11,7 +11,7 @@ use rdkafka::error::{KafkaError as NativeError, RDKafkaErrorCode};
 use rdkafka::message::{Header as NativeHeader, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig};
 
-use crate::cluster::{Cluster, client, words};
+use crate::cluster::{Cluster, words};
 use crate::error::Error;
 use crate::letter::{Letter, Origin};
 use crate::replay::verdict::Target;
@@ -70,8 +70,7 @@ struct Pace {
 
 impl Pipeline {
     pub(super) fn new(cluster: &Cluster, rate: Option<u32>) -> Result<Self, Error> {
-        let producer = cluster.producer().create_with_context(Reports::default());
-        let producer = producer.map_err(|error| client(&error))?;
+        let producer = cluster.producer(Reports::default())?;
         let pace =
             rate.map(|rate| Pace { every: Duration::from_secs(1) / rate.max(1), next: Instant::now() });
         Ok(Self { producer, letters: 0, bytes: 0, pace })

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use cq_events::event::Header;
 
-use crate::common::said;
+use crate::common::{cq_events, said};
 use crate::support::{Bench, DLQ, SOURCE, Sent, burial, dead, letters, message, named, text};
 
 fn foreign(headers: impl IntoIterator<Item = Header>) -> Sent {
@@ -209,4 +209,24 @@ fn a_topic_without_letters_is_empty_in_every_command() {
     }
     let said = bench.run(&["replay", DLQ]).ok();
     assert_eq!(said.out, format!("published 0 dead letters of {DLQ}\n"));
+}
+
+#[test]
+fn a_secret_of_the_configuration_is_not_told() {
+    let told = |variables: &[(&str, &str)]| {
+        let mut command = cq_events(&["dlq", "list", DLQ]);
+        command.env("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1").env("KAFKA_CONNECT_TIMEOUT_MS", "1000");
+        said(command.envs(variables.iter().copied())).failed(&[]).err
+    };
+    // What librdkafka says holds what is the password here.
+    let err = told(&[
+        ("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
+        ("KAFKA_SASL_MECHANISM", "PLAIN"),
+        ("KAFKA_SASL_USERNAME", "u"),
+        ("KAFKA_SASL_PASSWORD", "must be"),
+        ("KAFKA_PROPERTY_FETCH_MAX_BYTES", "1000"),
+    ]);
+    assert!(err.contains("cannot create a Kafka client: `fetch.max.bytes` [redacted] >="), "{err}");
+    let err = told(&[("KAFKA_PROPERTY_SSL_KEY_PEM", "hunter2")]);
+    assert!(!err.contains("hunter2"), "{err}");
 }

@@ -16,11 +16,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
+use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 
 pub use crate::config::{ConfigError, ConfigProblem};
 pub use builder::KafkaConfigBuilder;
 pub use values::{Acks, AutoOffsetReset, Compression, GroupProtocol, SaslMechanism, SecurityProtocol};
 
+use super::error::words;
 use crate::registry::{LocalRegistry, SchemaRegistry};
 use server::Server;
 use settings::Settings;
@@ -159,10 +162,25 @@ impl KafkaConfig {
         properties::consumer(&self.settings, group)
     }
 
-    /// For clients that are neither our producer nor our consumer, such as those of the command line, each with properties of its
-    /// own; the user's win. There are secrets in it.
+    /// A client that is neither our producer nor our consumer, such as those of the command line, with properties of its own; the
+    /// user's win.
+    ///
+    /// # Errors
+    /// Why librdkafka makes none, without any secret.
     #[doc(hidden)]
-    pub fn client_config(&self, own: &[(&str, &str)]) -> ClientConfig {
+    pub fn create<C: ClientContext, T: FromClientConfigAndContext<C>>(
+        &self,
+        own: &[(&str, &str)],
+        log_level: RDKafkaLogLevel,
+        context: C,
+    ) -> Result<T, String> {
+        let mut config = self.client_config(own);
+        config.set_log_level(log_level);
+        config.create_with_context(context).map_err(|error| self.scrub(&words(&error)))
+    }
+
+    /// For such clients. There are secrets in it, which its `Debug` shows: it stays in this crate.
+    pub(crate) fn client_config(&self, own: &[(&str, &str)]) -> ClientConfig {
         let mut config = properties::common(&self.settings);
         own.iter().for_each(|(name, value)| _ = config.set(*name, *value));
         properties::with_user_properties(config, &self.settings)
@@ -175,7 +193,8 @@ impl KafkaConfig {
     }
 
     /// `text` without any secret of this configuration.
-    pub(crate) fn scrub(&self, text: &str) -> String {
+    #[doc(hidden)]
+    pub fn scrub(&self, text: &str) -> String {
         properties::scrub(&self.settings, text)
     }
 }

@@ -2,6 +2,9 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, DefaultConsumerContext};
+
 use super::{Acks, AutoOffsetReset, Compression, ConfigError, KafkaConfig, SaslMechanism, SecurityProtocol};
 use crate::registry::RegistryConfig;
 
@@ -300,6 +303,28 @@ fn a_client_of_another_kind_has_its_own_properties_under_those_of_the_user() {
         assert_eq!(native.get(name), Some(value), "{name}");
     }
     assert_eq!(config.compression_type(), "lz4");
+}
+
+#[test]
+fn why_there_is_no_client_is_told_without_a_secret() {
+    // What librdkafka says holds what is the password here.
+    let config = with(&[
+        ("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
+        ("KAFKA_SASL_MECHANISM", "PLAIN"),
+        ("KAFKA_SASL_USERNAME", "u"),
+        ("KAFKA_SASL_PASSWORD", "must be"),
+        ("KAFKA_PROPERTY_FETCH_MAX_BYTES", "1000"),
+    ])
+    .unwrap();
+    let create = |name, value| {
+        let own = [("group.id", "g"), (name, value)];
+        let client = config.create(&own, RDKafkaLogLevel::Error, DefaultConsumerContext);
+        client.map(|_: BaseConsumer| ()).unwrap_err()
+    };
+    let error = create("enable.auto.commit", "false");
+    assert_eq!(error, "`fetch.max.bytes` [redacted] >= `message.max.bytes`");
+    let error = create("enable.auto.commit", "hunter2");
+    assert_eq!(error, "librdkafka does not accept property enable.auto.commit");
 }
 
 #[test]
