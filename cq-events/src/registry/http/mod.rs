@@ -41,7 +41,6 @@ use answer::Answer;
 use calls::Call;
 use flights::{Flights, Key};
 use guids::Guids;
-use history::Versions;
 use policy::Ids;
 use transport::Transport;
 
@@ -74,7 +73,6 @@ pub struct HttpRegistry {
     flights: Arc<Flights>,
     guids: Arc<Guids>,
     ids: Arc<Ids>,
-    versions: Arc<Versions>,
 }
 
 impl HttpRegistry {
@@ -84,13 +82,7 @@ impl HttpRegistry {
     /// When one of the files cannot be read, or holds something else than it should.
     pub fn new(config: RegistryConfig) -> Result<Self, ConfigError> {
         let transport = Arc::new(Transport::new(config)?);
-        Ok(Self {
-            transport,
-            flights: Arc::default(),
-            guids: Arc::default(),
-            ids: Arc::default(),
-            versions: Arc::default(),
-        })
+        Ok(Self { transport, flights: Arc::default(), guids: Arc::default(), ids: Arc::default() })
     }
 
     /// Its URLs, with commas between, and without user info.
