@@ -126,7 +126,7 @@ fn the_defaults_lose_nothing() {
 #[test]
 fn all_problems_are_reported_together() {
     let error = from(&[
-        ("KAFKA_ACKS", "al"),
+        ("KAFKA_ACKS", "alll"),
         ("KAFKA_COMPRESSION_TYPE", "snapy"),
         ("KAFKA_LINGER_MS", "soon"),
         ("KAFKA_ENABLE_IDEMPOTENCE", "yes"),
@@ -136,7 +136,7 @@ fn all_problems_are_reported_together() {
     .unwrap_err();
     let text = error.to_string();
     for part in [
-        "KAFKA_ACKS is `al`; it takes all, 1, 0 (did you mean all?)",
+        "KAFKA_ACKS is `alll`; it takes all, 1, 0 (did you mean all?)",
         "KAFKA_COMPRESSION_TYPE is `snapy`; it takes none, gzip, snappy, lz4, zstd (did you mean snappy?)",
         "KAFKA_LINGER_MS is `soon`; it takes a whole number of milliseconds",
         "KAFKA_ENABLE_IDEMPOTENCE is `yes`; it takes true, false",
