@@ -2,6 +2,7 @@
 
 use chip_quality_events::user::{AuthMethod, UserEvent, UserLogin};
 use cq_events::codec::{SCHEMA_HEADER, encode, write_frame};
+use cq_events::dead_letter::{Burial, Place};
 use cq_events::event::StreamSchema;
 use cq_events::registry::SchemaId;
 use cq_events::testing::{Fault, MemoryRegistry, RegistryServer};
@@ -142,6 +143,30 @@ fn letters_whose_event_cannot_be_asked_for_are_not_left_out_in_silence() {
     // Without the filter nothing depends on it.
     site.run(&["replay", DLQ]).ok_saying(&["remembers them", "warning: events may be"]);
     assert_eq!(site.bench.read(SOURCE).len(), 1);
+}
+
+#[test]
+fn letters_that_were_found_before_a_failure_are_told() {
+    let site = Site::new();
+    let known = serde_json::json!({"schema": UserEvent::STREAM.schema}).to_string();
+    site.bench.send(DLQ, [1, 1, 1, 2].map(|id| framed(SchemaId::new(id))));
+    for more in [&[][..], &["--json"]] {
+        site.server.fail_next(1, Fault::answer(200, &known));
+        site.server.fail_next(1, Fault::error(401, 401, "no more"));
+        let words = [&["list", DLQ, "--event", "UserLogin"], more].concat();
+        let said = site.run(&words).failed(&["partition 0, offset 3", "no more"]);
+        assert_eq!(said.out.matches("UserLogin").count(), 3, "{}", said.out);
+    }
+}
+
+#[test]
+fn that_schemas_could_not_be_asked_for_is_told_beside_a_failure() {
+    let site = Site::new();
+    site.server.fail(Fault::error(403, 403, "no more"));
+    let place = Place { topic: "gone.events".to_owned(), partition: 0, offset: 0 };
+    let sent = Sent { partition: 0, value: framed(SchemaId::new(7)).value, ..message(0) };
+    site.bench.send(DLQ, [dead(sent, Burial { place, ..burial("no account", 0, 5) })]);
+    site.run(&["replay", DLQ]).failed(&["no topic `gone.events`", "warning: events may be", "no more"]);
 }
 
 #[test]
