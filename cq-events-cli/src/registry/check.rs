@@ -34,16 +34,17 @@ struct Registry<'a> {
 }
 
 const COLUMNS: [Column; 7] = [
-    left("RESULT", Style::Yellow),
+    left("RESULT", Style::Yellow).holding(INCOMPATIBLE),
     left("STREAM", Style::Plain),
     left("SUBJECT", Style::Cyan),
     right("COMPARED"),
     left("REGISTRY", Style::Plain),
-    left("OURS", Style::Plain),
+    left("OURS", Style::Plain).holding(UNKNOWN),
     left("LEVEL", Style::Plain),
 ];
 
-const RESULTS: [&str; 4] = ["new", "compatible", "incompatible", "unknown"];
+const INCOMPATIBLE: &str = "incompatible";
+const UNKNOWN: &str = "unknown";
 
 /// Checks schemas, and tells what speaks against them.
 ///
@@ -51,7 +52,7 @@ const RESULTS: [&str; 4] = ["new", "compatible", "incompatible", "unknown"];
 /// When something speaks against one; when the registry does not answer, or refuses to be asked; when the output cannot be
 /// written.
 pub fn check(local: &[Local], remote: &Remote, screen: &mut Screen<'_>) -> Result<(), Error> {
-    let mut rows = Rows::new(&COLUMNS, room(local, &RESULTS));
+    let mut rows = Rows::new(&COLUMNS, local.iter().map(room));
     let mut incompatible = Vec::new();
     let mut ended = Ok(());
     for local in local {
@@ -89,13 +90,12 @@ fn objections(incompatible: &[(&str, Verdict)], screen: &mut Screen<'_>) -> Resu
 }
 
 fn row(local: &Local, verdict: &Verdict) -> Vec<String> {
-    let [new, compatible, incompatible, unknown] = RESULTS;
     let word = |compatible| if compatible { "yes" } else { "no" };
     let result = match (verdict.is_compatible(), verdict.versions) {
-        (true, 0) => new,
-        (true, _) => compatible,
-        (false, _) if verdict.accepted && verdict.is_ours().is_none() => unknown,
-        (false, _) => incompatible,
+        (true, 0) => "new",
+        (true, _) => "compatible",
+        (false, _) if verdict.accepted && verdict.is_ours().is_none() => UNKNOWN,
+        (false, _) => INCOMPATIBLE,
     };
     let [stream, subject] = named(local.stream.as_deref(), &local.subject);
     vec![
@@ -104,7 +104,7 @@ fn row(local: &Local, verdict: &Verdict) -> Vec<String> {
         subject,
         verdict.compared.to_string(),
         word(verdict.accepted).to_owned(),
-        verdict.is_ours().map_or(unknown, word).to_owned(),
+        verdict.is_ours().map_or(UNKNOWN, word).to_owned(),
         level(verdict),
     ]
 }
@@ -132,5 +132,50 @@ impl<'a> Json<'a> {
             unreadable: &verdict.unreadable,
             disagreement: verdict.disagreement(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cq_events::registry::Level;
+    use cq_events_schema::Schemas;
+
+    use super::*;
+
+    #[test]
+    fn every_word_of_a_row_is_whole_on_a_terminal() {
+        let local = Local {
+            stream: Some("lamp".to_owned()),
+            subject: "home.lamps-value".to_owned(),
+            schema: "\"string\"".to_owned(),
+            schemas: Schemas::parse_text("lamp.avsc", "\"string\"").unwrap(),
+            level: None,
+        };
+        let verdict = Verdict {
+            versions: 1,
+            compared: 0,
+            accepted: true,
+            messages: Vec::new(),
+            registry_level: Level::Backward,
+            level: Level::Backward,
+            findings: Vec::new(),
+            unreadable: vec!["version 1 cannot be read: it is broken".to_owned()],
+        };
+        let (mut out, mut talk) = (Vec::new(), Vec::new());
+        let width = Some(100);
+        let mut screen =
+            Screen { out: &mut out, talk: &mut talk, width, colors: false, progress: false, json: false };
+        let mut rows = Rows::new(&COLUMNS, [room(&local)]);
+        for accepted in [true, false] {
+            let verdict = Verdict { accepted, ..verdict.clone() };
+            rows.add(&Json::of(&local, &verdict), || row(&local, &verdict), &mut screen);
+        }
+        rows.end().unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "RESULT        STREAM  SUBJECT           COMPARED  REGISTRY  OURS     LEVEL\n\
+             unknown       lamp    home.lamps-value         0  yes       unknown  BACKWARD\n\
+             incompatible  lamp    home.lamps-value         0  no        unknown  BACKWARD\n"
+        );
     }
 }

@@ -48,7 +48,7 @@ enum Deed {
 }
 
 const COLUMNS: [Column; 5] = [
-    left("RESULT", Style::Yellow),
+    left("RESULT", Style::Yellow).holding(Deed::Overwritten.name()),
     left("SUBJECT", Style::Cyan),
     right("VERSION"),
     ids("ID"),
@@ -71,9 +71,7 @@ pub fn pull(
         None => remote.ask(async |registry| registry.subjects().await)?,
     };
     fs::create_dir_all(folder).map_err(|error| failed("create the folder", folder, &error))?;
-    let longest = [Deed::Overwritten.name().to_owned(), String::new()];
-    let room = subjects.iter().map(|subject| [String::new(), escape(subject)]);
-    let mut rows = Rows::new(&COLUMNS, room.chain([longest]));
+    let mut rows = Rows::new(&COLUMNS, subjects.iter().map(|subject| [String::new(), escape(subject)]));
     let (mut pulled, mut empty) = (Vec::new(), Vec::new());
     let ended = subjects.iter().try_for_each(|subject| {
         let history = remote.ask(async |registry| registry.history(subject).await)?;
@@ -165,7 +163,7 @@ fn failed(action: &'static str, path: &Path, error: &io::Error) -> Error {
 }
 
 impl Deed {
-    fn name(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Written => "written",
             Self::Overwritten => "overwritten",

@@ -79,14 +79,17 @@ struct Json<'a> {
     disagreement: Option<String>,
 }
 
-const COLUMNS: [Column; 6] = [
-    left("RESULT", Style::Yellow),
-    left("STREAM", Style::Plain),
-    left("SUBJECT", Style::Cyan),
-    right("VERSION"),
-    ids("ID"),
-    left("LEVEL", Style::Plain),
-];
+fn columns(dry_run: bool) -> [Column; 6] {
+    let longest = if dry_run { Deed::Refused } else { Deed::Registered };
+    [
+        left("RESULT", Style::Yellow).holding(longest.name(dry_run)),
+        left("STREAM", Style::Plain),
+        left("SUBJECT", Style::Cyan),
+        right("VERSION"),
+        ids("ID"),
+        left("LEVEL", Style::Plain),
+    ]
+}
 
 /// Registers schemas, and tells what came of each as soon as it is known. Once what `listen` answers is true, no further one is
 /// begun.
@@ -102,8 +105,8 @@ pub fn register(
     screen: &mut Screen<'_>,
 ) -> Result<(), Error> {
     let stop = if options.dry_run { Arc::default() } else { listen() };
-    let words = Deed::ALL.map(|deed| deed.name(options.dry_run));
-    let mut rows = Rows::new(&COLUMNS, room(local, &words));
+    let columns = columns(options.dry_run);
+    let mut rows = Rows::new(&columns, local.iter().map(room));
     let mut outcomes = Vec::with_capacity(local.len());
     let mut ended = Ok(());
     for local in local {
@@ -261,8 +264,6 @@ impl Work<'_> {
 }
 
 impl Deed {
-    const ALL: [Self; 4] = [Self::Registered, Self::Unchanged, Self::Refused, Self::Unfinished];
-
     fn name(self, dry_run: bool) -> &'static str {
         match (self, dry_run) {
             (Self::Unchanged, _) => "unchanged",

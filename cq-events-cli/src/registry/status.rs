@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::local::Local;
 use super::remote::Remote;
-use super::rows::{Rows, named, room};
+use super::rows::{Rows, named};
 use super::standing::{Standing, State};
 use crate::error::{Error, first_failure};
 use crate::screen::{Screen, Style};
@@ -30,7 +30,7 @@ struct Json<'a> {
 const COLUMNS: [Column; 7] = [
     left("STREAM", Style::Plain),
     left("SUBJECT", Style::Cyan),
-    left("STATE", Style::Yellow),
+    left("STATE", Style::Yellow).holding(State::Unregistered.name()),
     right("VERSION"),
     right("LATEST"),
     ids("ID"),
@@ -49,8 +49,7 @@ pub fn status(local: &[Local], remote: &Remote, all: bool, screen: &mut Screen<'
     subjects
         .extend(others.iter().filter(|subject| !is_ours(subject)).map(|subject| (subject.as_str(), None)));
     let foreign = subjects.iter().map(|(subject, _)| named(None, subject).to_vec());
-    let ours = room(local, &State::ALL.map(State::name)).into_iter();
-    let ours = ours.map(|[state, stream, subject]| vec![stream, subject, state]);
+    let ours = local.iter().map(|local| named(local.stream.as_deref(), &local.subject).to_vec());
     let mut rows = Rows::new(&COLUMNS, ours.chain(foreign));
     let mut ended = Ok(());
     for (subject, local) in &subjects {

@@ -8,7 +8,7 @@ use super::local::Local;
 use super::remote::Remote;
 
 /// What is said of a schema as the next version of its subject.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Verdict {
     /// How many versions there are.
     pub versions: usize,
@@ -29,7 +29,7 @@ pub struct Verdict {
 }
 
 /// A finding of our checker.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Found {
     /// The earlier version.
     pub version: i32,
