@@ -86,7 +86,8 @@ pub enum Error {
     /// A filter asks for the event of a dead letter, and the registry cannot be asked for its schema.
     #[error(
         "the event of the dead letter at partition {partition}, offset {offset} is not known, so --event cannot tell whether \
-         it is meant: {reason}. Try again when the registry answers, or name a folder with the schema by --schemas"
+         it is meant: {reason}. Try again when the registry answers; or leave the letter out by --partition, --offset or \
+         --kind; or unset SCHEMA_REGISTRY_URL, so that events are what headers say"
     )]
     UnknownEvent {
         /// The letter's partition.

@@ -72,10 +72,10 @@ pub struct Library {
     remote: Option<Remote>,
     /// What was asked for before.
     known: HashMap<SchemaRef, Result<Rc<Writer>, Missing>>,
-    /// Why the registry could not be asked, the first time.
+    /// Why the registry could not be asked for a schema, the first time.
     unasked: Option<String>,
-    /// Whether it is not asked any more: nobody waits for it more than once.
-    is_down: bool,
+    /// Why it is not asked any more: nobody waits for it more than once, or is refused by it for who they are.
+    down: Option<String>,
     /// Registries answer in futures.
     runtime: Runtime,
 }
@@ -89,7 +89,7 @@ impl Library {
         let open = |folder: &Path| Ok::<_, Error>((folder.to_owned(), LocalRegistry::with_folder(folder)?));
         let runtime = Builder::new_current_thread().build()?;
         let folder = folder.map(open).transpose()?;
-        Ok(Self { folder, remote, known: HashMap::new(), unasked: None, is_down: false, runtime })
+        Ok(Self { folder, remote, known: HashMap::new(), unasked: None, down: None, runtime })
     }
 
     /// The schema that a message names, or why there is none.
@@ -111,8 +111,8 @@ impl Library {
 
     /// The folder's, or else the registry's.
     fn text(&mut self, schema: SchemaRef) -> Result<Arc<str>, Missing> {
-        let unknown = match (&self.folder, schema) {
-            (Some((folder, registry)), SchemaRef::Id(id)) => {
+        let unknown = match (schema, &self.folder) {
+            (SchemaRef::Id(id), Some((folder, registry))) => {
                 match self.runtime.block_on(registry.schema_of(id)) {
                     Err(RegistryError::UnknownId { .. }) => {
                         format!("{schema} is that of none of the schemas in {}", folder.display())
@@ -120,13 +120,16 @@ impl Library {
                     found => return found.map_err(|error| Missing::Unknown(error.to_string())),
                 }
             }
-            _ => format!(
+            (SchemaRef::Id(_), None) => format!(
                 "{schema} is not known: --schemas takes a folder with the writer's schema, and SCHEMA_REGISTRY_URL a \
                  registry that has it"
             ),
+            (SchemaRef::Guid(_), _) => {
+                format!("{schema} is not known: SCHEMA_REGISTRY_URL takes a registry that has it")
+            }
         };
         let Some(remote) = &self.remote else { return Err(Missing::Unknown(unknown)) };
-        if let (true, Some(reason)) = (self.is_down, &self.unasked) {
+        if let Some(reason) = &self.down {
             return Err(Missing::Unasked(format!("{schema} is not known: {reason}")));
         }
         let found = remote.ask(async |registry| match schema {
@@ -141,10 +144,12 @@ impl Library {
                 }
                 error if error.is_of_schema() => Missing::Unknown(reason),
                 error => {
-                    self.is_down |= matches!(
+                    // What a 403 refuses may be one schema alone.
+                    let is_down = matches!(
                         error,
-                        RegistryError::Unavailable { .. } | RegistryError::Refused { status: 401 | 403, .. }
+                        RegistryError::Unavailable { .. } | RegistryError::Refused { status: 401, .. }
                     );
+                    self.down = is_down.then(|| reason.clone());
                     self.unasked.get_or_insert_with(|| reason.clone());
                     Missing::Unasked(reason)
                 }

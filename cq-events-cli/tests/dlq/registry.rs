@@ -2,7 +2,7 @@
 
 use chip_quality_events::user::{AuthMethod, UserEvent, UserLogin};
 use cq_events::codec::{SCHEMA_HEADER, encode, write_frame};
-use cq_events::dead_letter::{Burial, Place};
+use cq_events::dead_letter::{Burial, ErrorKind, Place};
 use cq_events::event::StreamSchema;
 use cq_events::registry::SchemaId;
 use cq_events::testing::{Fault, MemoryRegistry, RegistryServer};
@@ -126,6 +126,37 @@ fn a_registry_that_is_down_is_waited_for_once_and_told_once() {
 }
 
 #[test]
+fn a_schema_that_may_not_be_seen_is_no_reason_to_ask_for_no_other() {
+    let site = Site::new();
+    let known = serde_json::json!({"schema": UserEvent::STREAM.schema}).to_string();
+    site.bench.send(DLQ, [1, 2].map(|id| framed(SchemaId::new(id))));
+    site.server.fail_next(1, Fault::error(403, 403, "not this one"));
+    site.server.fail_next(1, Fault::answer(200, known));
+    let json =
+        site.run(&["list", DLQ, "--json"]).ok_saying(&["warning: events may be", "not this one"]).json();
+    assert_eq!(
+        (json[0]["event"].as_str(), json[1]["event"].as_str()),
+        (Some("shop.OrderPlaced"), Some("chip_quality.user.UserLogin"),)
+    );
+}
+
+#[test]
+fn why_a_registry_is_not_asked_any_more_is_told_and_not_what_was_before() {
+    let site = Site::new();
+    let rejected = |id| {
+        let sent = Sent { value: framed(SchemaId::new(id)).value, partition: 0, ..message(0) };
+        dead(sent, Burial { kind: ErrorKind::Rejected, ..burial("no account", 0, 5) })
+    };
+    site.bench.send(DLQ, [rejected(1), rejected(2), framed(SchemaId::new(3))]);
+    site.server.fail_next(1, Fault::error(403, 403, "not this one"));
+    site.server.fail_next(1, Fault::error(401, 401, "who are you"));
+    let said = site.run(&["list", DLQ, "--event", "UserLogin", "--kind", "failed"]);
+    let said = said.failed(&["partition 0, offset 2", "schema id 3 is not known", "who are you"]);
+    assert!(!said.err.contains("not this one"), "{}", said.err);
+    assert_eq!(site.server.requests().len(), 2);
+}
+
+#[test]
 fn letters_whose_event_cannot_be_asked_for_are_not_left_out_in_silence() {
     let site = Site::new();
     let id = site.registry.register("users-value", UserEvent::STREAM.schema).unwrap();
@@ -133,13 +164,23 @@ fn letters_whose_event_cannot_be_asked_for_are_not_left_out_in_silence() {
     site.server.require_basic("alice", "secret");
     for words in [&["list"][..], &["stats"], &["replay"], &["replay", "--dry-run"]] {
         let words = [&words[..1], &[DLQ, "--event", "UserLogin"], &words[1..]].concat();
-        let said = site.run(&words).failed(&["partition 0, offset 0", "401", "--schemas"]);
+        let said = site.run(&words).failed(&[
+            "partition 0, offset 0",
+            "401",
+            "--offset",
+            "unset SCHEMA_REGISTRY_URL",
+        ]);
         assert_eq!((said.out.as_str(), said.err.lines().count()), ("", 1), "{words:?}: {}", said.err);
         // Others decide: the letter failed, and was not rejected.
         let words = [&words[..], &["--kind", "rejected"]].concat();
         site.run(&words).ok_saying(&["warning: events may be", "401"]);
     }
     assert_eq!(site.bench.read(SOURCE), []);
+    // What is advised helps.
+    site.run(&["list", DLQ, "--event", "UserLogin", "--offset", "1.."])
+        .ok_saying(&["has no such dead letter"]);
+    let mut command = site.bench.command(&["list", DLQ, "--event", "OrderPlaced", "--json"]);
+    assert_eq!(said(&mut command).ok().json().len(), 1);
     // Without the filter nothing depends on it.
     site.run(&["replay", DLQ]).ok_saying(&["remembers them", "warning: events may be"]);
     assert_eq!(site.bench.read(SOURCE).len(), 1);
