@@ -57,8 +57,9 @@ registry can only be asked by the old one: what it would say by the new one is n
 const CHECK_HELP: &str = "\
 Both are asked: the registry, by the level of the subject there, and this library's own checker, by
 the level of streams.toml, or else that of the registry. COMPARED says how many versions it looked
-at: none with NONE, all with a level that ends in _TRANSITIVE, else the latest. Where the two
-disagree, that is told. Where either finds that a schema does not go with the versions before it,
+at: none with NONE, all with a level that ends in _TRANSITIVE, else the latest. Where streams.toml
+says another level than a subject with versions has, register sets it first, so what the registry
+says is shown and does not count. Where the two disagree, that is told. Where either finds that a schema does not go with the versions before it,
 or one of these cannot be read, the command exits with 1; where the registry could not be asked, or
 a file here has a mistake, with 3.";
 

@@ -1,5 +1,6 @@
 //! `registry check`: whether the schemas here may follow what is registered.
 
+use cq_events::registry::Level;
 use serde::Serialize;
 
 use super::local::Local;
@@ -15,22 +16,21 @@ use crate::table::{Column, left, right};
 struct Json<'a> {
     stream: Option<&'a str>,
     subject: &'a str,
-    compatible: bool,
+    result: &'static str,
     versions: usize,
-    /// How many of the versions count by the level.
+    /// How many of the versions count by the level that our checker goes by.
     compared: usize,
-    level: &'static str,
-    registry: Registry<'a>,
+    /// The level in the registry.
+    registry_level: &'static str,
+    /// The level in `streams.toml`.
+    streams_level: Option<&'static str>,
+    registry_accepts: bool,
+    /// None where a version that counts cannot be read.
+    checker_accepts: Option<bool>,
+    messages: &'a [String],
     findings: &'a [Found],
     unreadable: &'a [String],
     disagreement: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Registry<'a> {
-    compatible: bool,
-    level: &'static str,
-    messages: &'a [String],
 }
 
 const COLUMNS: [Column; 7] = [
@@ -69,7 +69,7 @@ pub fn check(local: &[Local], remote: &Remote, screen: &mut Screen<'_>) -> Resul
             }
         }
     }
-    let told = rows.end().and_then(|()| objections(&incompatible, screen));
+    let told = rows.end().and_then(|()| report::objections(&incompatible, report::reasons, screen));
     let wrong = match (incompatible.len(), local.len()) {
         (0, _) => Ok(()),
         (count, of) => {
@@ -79,27 +79,20 @@ pub fn check(local: &[Local], remote: &Remote, screen: &mut Screen<'_>) -> Resul
     first_failure([ended, wrong, told])
 }
 
-fn objections(incompatible: &[(&str, Verdict)], screen: &mut Screen<'_>) -> Result<(), Error> {
-    if screen.json {
-        return Ok(());
+fn result(verdict: &Verdict) -> &'static str {
+    match (verdict.is_compatible(), verdict.versions) {
+        (true, 0) => "new",
+        (true, _) => "compatible",
+        (false, _) if !verdict.is_refused() && verdict.is_ours().is_none() => UNKNOWN,
+        (false, _) => INCOMPATIBLE,
     }
-    let mut tell = |(subject, verdict): &(&str, Verdict)| {
-        report::objections(subject, |paint| report::reasons(verdict, paint), screen)
-    };
-    incompatible.iter().try_for_each(&mut tell)
 }
 
 fn row(local: &Local, verdict: &Verdict) -> Vec<String> {
-    let word = |compatible| if compatible { "yes" } else { "no" };
-    let result = match (verdict.is_compatible(), verdict.versions) {
-        (true, 0) => "new",
-        (true, _) => "compatible",
-        (false, _) if verdict.accepted && verdict.is_ours().is_none() => UNKNOWN,
-        (false, _) => INCOMPATIBLE,
-    };
+    let word = |accepts| if accepts { "yes" } else { "no" };
     let [stream, subject] = named(local.stream.as_deref(), &local.subject);
     vec![
-        result.to_owned(),
+        result(verdict).to_owned(),
         stream,
         subject,
         verdict.compared.to_string(),
@@ -111,7 +104,11 @@ fn row(local: &Local, verdict: &Verdict) -> Vec<String> {
 
 fn level(verdict: &Verdict) -> String {
     let (registry, level) = (verdict.registry_level.name(), verdict.level.name());
-    if registry == level { level.to_owned() } else { format!("{registry} (streams.toml: {level})") }
+    match (registry == level, verdict.is_outdated()) {
+        (true, _) => level.to_owned(),
+        (false, false) => format!("{registry} (streams.toml: {level})"),
+        (false, true) => format!("{registry} (streams.toml: {level}, which counts)"),
+    }
 }
 
 impl<'a> Json<'a> {
@@ -119,15 +116,14 @@ impl<'a> Json<'a> {
         Self {
             stream: local.stream.as_deref(),
             subject: &local.subject,
-            compatible: verdict.is_compatible(),
+            result: result(verdict),
             versions: verdict.versions,
             compared: verdict.compared,
-            level: verdict.level.name(),
-            registry: Registry {
-                compatible: verdict.accepted,
-                level: verdict.registry_level.name(),
-                messages: &verdict.messages,
-            },
+            registry_level: verdict.registry_level.name(),
+            streams_level: local.level.map(Level::name),
+            registry_accepts: verdict.accepted,
+            checker_accepts: verdict.is_ours(),
+            messages: &verdict.messages,
             findings: &verdict.findings,
             unreadable: &verdict.unreadable,
             disagreement: verdict.disagreement(),
@@ -137,7 +133,6 @@ impl<'a> Json<'a> {
 
 #[cfg(test)]
 mod tests {
-    use cq_events::registry::Level;
     use cq_events_schema::Schemas;
 
     use super::*;

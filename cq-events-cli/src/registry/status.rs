@@ -20,7 +20,7 @@ struct Json<'a> {
     id: Option<u32>,
     latest: Option<i32>,
     /// The level in the registry.
-    level: &'static str,
+    registry_level: &'static str,
     /// The level in `streams.toml`.
     streams_level: Option<&'static str>,
     /// Whether registering would change something, or the schema here is not the latest.
@@ -82,7 +82,7 @@ impl<'a> Json<'a> {
             version: standing.own.map(|(version, _)| version),
             id: standing.own.map(|(_, id)| id.get()),
             latest: standing.latest,
-            level: standing.level.name(),
+            registry_level: standing.level.name(),
             streams_level: streams_level.map(cq_events::registry::Level::name),
             drift: !is_settled || streams_level.is_some_and(|level| level != standing.level),
         }
@@ -91,8 +91,10 @@ impl<'a> Json<'a> {
     fn cells(&self) -> Vec<String> {
         let number = |number: Option<String>| number.unwrap_or_else(|| "-".to_owned());
         let level = match self.streams_level {
-            Some(wanted) if wanted != self.level => format!("{} (streams.toml: {wanted})", self.level),
-            _ => self.level.to_owned(),
+            Some(wanted) if wanted != self.registry_level => {
+                format!("{} (streams.toml: {wanted})", self.registry_level)
+            }
+            _ => self.registry_level.to_owned(),
         };
         let [stream, subject] = named(self.stream, self.subject);
         vec![
