@@ -12,7 +12,6 @@ use cq_events_schema::{Kind, Schemas, Type};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::error::Error;
-use crate::filter::Filter;
 use crate::letter::Letter;
 use crate::registry::remote::Remote;
 
@@ -162,12 +161,16 @@ impl Library {
         self.unasked.as_deref()
     }
 
-    /// The fullname of a letter's event: by its value where the schema is known, or else as a header says.
+    /// The fullname of a letter's event: by its value where the schema is known, or else as a header says. `decides` tells whether
+    /// what is to happen to the letter depends on it.
     ///
     /// # Errors
-    /// When the filter asks for events and the letter's schema could not be asked for: whether the letter is meant cannot be told
-    /// then, and leaving it out would be told to nobody.
-    pub fn event(&mut self, letter: &Letter, filter: &Filter) -> Result<Option<String>, Error> {
+    /// When it decides, and the letter's schema could not be asked for: leaving the letter out would be told to nobody.
+    pub fn event(
+        &mut self,
+        letter: &Letter,
+        decides: impl FnOnce() -> bool,
+    ) -> Result<Option<String>, Error> {
         let by_header = || Ok(letter.type_header().map(str::to_owned));
         if self.folder.is_none() && self.remote.is_none() {
             return by_header();
@@ -175,7 +178,7 @@ impl Library {
         let Some(Ok((schema, datum))) = letter.schema_and_datum() else { return by_header() };
         match self.writer(schema) {
             Ok(writer) => writer.event(datum).map_or_else(by_header, |event| Ok(Some(event.to_owned()))),
-            Err(Missing::Unasked(reason)) if filter.is_about_the_event_of(letter) => {
+            Err(Missing::Unasked(reason)) if decides() => {
                 let (partition, offset) = (letter.partition, letter.offset);
                 Err(Error::UnknownEvent { partition, offset, reason })
             }

@@ -2,14 +2,14 @@
 
 use chip_quality_events::user::{AuthMethod, UserEvent, UserLogin};
 use cq_events::codec::{SCHEMA_HEADER, encode, write_frame};
-use cq_events::dead_letter::{Burial, ErrorKind, Place};
+use cq_events::dead_letter::{Burial, ErrorKind, Place, header};
 use cq_events::event::StreamSchema;
 use cq_events::registry::SchemaId;
 use cq_events::testing::{Fault, MemoryRegistry, RegistryServer};
 use tokio::runtime::Runtime;
 
 use crate::common::{Said, registry, said};
-use crate::support::{Bench, DLQ, SOURCE, Sent, burial, dead, message, named};
+use crate::support::{Bench, DLQ, SOURCE, Sent, burial, dead, message, named, text};
 
 struct Site {
     bench: Bench,
@@ -184,6 +184,35 @@ fn letters_whose_event_cannot_be_asked_for_are_not_left_out_in_silence() {
     // Without the filter nothing depends on it.
     site.run(&["replay", DLQ]).ok_saying(&["remembers them", "warning: events may be"]);
     assert_eq!(site.bench.read(SOURCE).len(), 1);
+}
+
+#[test]
+fn letters_that_are_not_replayed_whatever_they_are_end_no_replay() {
+    let site = Site::new();
+    let known = serde_json::json!({"schema": UserEvent::STREAM.schema}).to_string();
+    let often = [text(header::TOPIC, SOURCE), text(header::PARTITION, "0"), text(header::OFFSET, "7")];
+    let often = often.into_iter().chain([text(header::REPLAY_COUNT, "3")]).collect();
+    let value = |id| framed(SchemaId::new(id)).value;
+    let refused = Sent { partition: 0, value: value(2), headers: often, ..message(0) };
+    let foreign = Sent {
+        value: value(2),
+        headers: [named("kafka_dlt-original-topic", None)].into_iter().collect(),
+        ..refused.clone()
+    };
+    site.bench.send(DLQ, [foreign, dead(refused, burial("again", 0, 9)), framed(SchemaId::new(1))]);
+    let words = ["replay", DLQ, "--event", "UserLogin", "--json"];
+    site.server.fail_next(1, Fault::error(403, 403, "not this one"));
+    site.server.fail_next(1, Fault::answer(200, &known));
+    let json = &site.run(&words).ok_saying(&["warning: events may be", "not this one"]).json()[0];
+    let counts = ["published", "left_out"].map(|name| json[name].as_u64().unwrap());
+    assert_eq!(counts, [1, 2], "{json}");
+
+    // What was replayed before, and what lies behind the last that is wanted.
+    site.bench.send(DLQ, [framed(SchemaId::new(1)), framed(SchemaId::new(2))]);
+    site.server.fail_next(1, Fault::error(403, 403, "not this one"));
+    site.server.fail_next(1, Fault::answer(200, &known));
+    site.run(&[&words[..], &["--limit", "1"]].concat()).ok_saying(&["not this one"]);
+    assert_eq!(site.bench.read(SOURCE).len(), 2);
 }
 
 #[test]
