@@ -1,43 +1,34 @@
 //! What a registry has of a subject: its versions, those that count for the next one, and the one that is ours.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use cq_events_schema::{Level, normalise};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::HttpRegistry;
 use super::compare::why_bytes_differ;
 use super::operations::{Registered, Version};
 use crate::registry::RegistryError;
 
-/// How many versions are kept.
-const MOST_VERSIONS: usize = 1_024;
-
-/// The versions that were read, by subject and number, under which nothing else ever stands: a start that was cut off, and a
-/// question that is like the one before, go on from there.
-#[derive(Default)]
-pub(super) struct Versions(Mutex<HashMap<(String, i32), Registered>>);
-
-impl Versions {
-    fn get(&self, subject: &str, number: i32) -> Option<Registered> {
-        self.lock().get(&(subject.to_owned(), number)).cloned()
-    }
-
-    fn keep(&self, subject: &str, number: i32, version: &Registered) {
-        let mut versions = self.lock();
-        if versions.len() >= MOST_VERSIONS {
-            versions.clear();
-        }
-        versions.insert((subject.to_owned(), number), version.clone());
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<(String, i32), Registered>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// How many versions are asked for at once.
+const AT_ONCE: usize = 8;
+/// How often the versions of a subject are read, while some are gone that were told a moment ago.
+const TRIES: u32 = 5;
+/// How long a registry's servers are given to agree, before the next try.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// A version's number with the version, or with why its schema cannot be read.
 pub(super) type Entry = (i32, Result<Registered, RegistryError>);
+
+/// What the versions of a subject came to.
+enum Walked {
+    /// The one that was looked for.
+    Found(Registered),
+    /// All of them, the oldest first.
+    All(Vec<Entry>),
+    /// Nothing: this one is not there, though its number was told.
+    Gone(i32),
+}
 
 impl HttpRegistry {
     /// All versions of a subject, the oldest first, each with its number: the version, or why its schema cannot be read.
@@ -48,11 +39,7 @@ impl HttpRegistry {
         &self,
         subject: &str,
     ) -> Result<Vec<(i32, Result<Registered, RegistryError>)>, RegistryError> {
-        self.of_versions(subject, async {
-            let numbers = self.versions(subject).await?;
-            self.read(subject, &numbers).await
-        })
-        .await
+        self.of_versions(subject, self.all(subject, |numbers| numbers)).await
     }
 
     /// The versions that a next one of the subject has to go with by this level, as [`HttpRegistry::history`] gives them: none,
@@ -65,11 +52,7 @@ impl HttpRegistry {
         subject: &str,
         level: Level,
     ) -> Result<Vec<(i32, Result<Registered, RegistryError>)>, RegistryError> {
-        self.of_versions(subject, async {
-            let numbers = self.versions(subject).await?;
-            self.read(subject, counting(&numbers, level)).await
-        })
-        .await
+        self.of_versions(subject, self.all(subject, |numbers| counting(numbers, level))).await
     }
 
     /// The version of a subject that has this very schema, which may be of any form; None where there is none.
@@ -103,45 +86,72 @@ impl HttpRegistry {
             Err(error) if error.is_of_schema() => {}
             Err(error) => return Err(error),
         }
-        let mut others = Vec::new();
-        for number in self.versions(subject).await?.into_iter().rev() {
-            match self.read_one(subject, number).await? {
-                Some(Ok(found)) if *found.schema == *schema => return Ok(Ok(found)),
-                other => others.extend(other.map(|other| (number, other))),
+        self.walk(subject, |numbers| numbers, |version| *version.schema == *schema).await
+    }
+
+    /// The versions whose numbers are chosen.
+    async fn all(
+        &self,
+        subject: &str,
+        choose: impl Fn(&[i32]) -> &[i32],
+    ) -> Result<Vec<Entry>, RegistryError> {
+        let walked = self.walk(subject, choose, |_| false).await?;
+        Ok(walked.err().unwrap_or_default())
+    }
+
+    /// The newest version that is wanted; else all that are chosen. Where one is gone that was told a moment ago, it was
+    /// deleted, or asked of a server that does not know it yet: what is told then would not be what the subject has.
+    async fn walk(
+        &self,
+        subject: &str,
+        choose: impl Fn(&[i32]) -> &[i32],
+        is_wanted: impl Fn(&Registered) -> bool,
+    ) -> Result<Result<Registered, Vec<Entry>>, RegistryError> {
+        let mut gone = 0;
+        for number in 0..TRIES {
+            tokio::time::sleep(AGAIN * number).await;
+            let numbers = self.versions(subject).await?;
+            match self.walk_once(subject, choose(&numbers), &is_wanted).await? {
+                Walked::Found(version) => return Ok(Ok(version)),
+                Walked::All(versions) => return Ok(Err(versions)),
+                Walked::Gone(version) => gone = version,
             }
         }
-        others.reverse();
-        Ok(Err(others))
+        let reason = format!("version {gone} of subject {subject} is told to be there, and is not");
+        Err(RegistryError::Unavailable { registry: self.transport.name(), reason })
     }
 
-    /// These versions of a subject.
-    async fn read(&self, subject: &str, numbers: &[i32]) -> Result<Vec<Entry>, RegistryError> {
-        let mut versions = Vec::with_capacity(numbers.len());
-        for number in numbers {
-            let version = self.read_one(subject, *number).await?;
-            versions.extend(version.map(|version| (*number, version)));
+    async fn walk_once(
+        &self,
+        subject: &str,
+        numbers: &[i32],
+        is_wanted: impl Fn(&Registered) -> bool,
+    ) -> Result<Walked, RegistryError> {
+        let newest_first = numbers.iter().copied().rev().map(|number| self.read(subject, number));
+        let mut versions = stream::iter(newest_first).buffered(AT_ONCE);
+        let mut all = Vec::with_capacity(numbers.len());
+        while let Some((number, version)) = versions.try_next().await? {
+            match version {
+                Some(Ok(version)) if is_wanted(&version) => return Ok(Walked::Found(version)),
+                Some(version) => all.push((number, version)),
+                None => return Ok(Walked::Gone(number)),
+            }
         }
-        Ok(versions)
+        all.reverse();
+        Ok(Walked::All(all))
     }
 
-    /// A version of a subject; None where it was removed since its number was told.
-    async fn read_one(
+    /// A version of a subject; None where it is not there.
+    async fn read(
         &self,
         subject: &str,
         number: i32,
-    ) -> Result<Option<Result<Registered, RegistryError>>, RegistryError> {
-        if let Some(known) = self.versions.get(subject, number) {
-            return Ok(Some(Ok(known)));
-        }
-        match self.version(subject, Version::Number(number)).await {
-            Ok(Some(version)) => {
-                self.versions.keep(subject, number, &version);
-                Ok(Some(Ok(version)))
-            }
-            Ok(None) => Ok(None),
-            Err(error) if error.is_of_schema() => Ok(Some(Err(error))),
-            Err(error) => Err(error),
-        }
+    ) -> Result<(i32, Option<Result<Registered, RegistryError>>), RegistryError> {
+        let version = match self.version(subject, Version::Number(number)).await {
+            Err(error) if error.is_of_schema() => Some(Err(error)),
+            version => version?.map(Ok),
+        };
+        Ok((number, version))
     }
 
     /// Several calls about the versions of a subject, of which there may be hundreds: all of it has one deadline.
@@ -152,7 +162,7 @@ impl HttpRegistry {
     ) -> Result<T, RegistryError> {
         let late = |longest| {
             format!(
-                "not all about subject {subject} within {longest:?} (what it told is kept for the next try)"
+                "not all about subject {subject} within {longest:?}, which SCHEMA_REGISTRY_TIMEOUT_MS makes longer"
             )
         };
         self.transport.within(self.transport.longest_of_many(), late, calls).await

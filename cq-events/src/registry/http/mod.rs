@@ -39,7 +39,6 @@ use crate::config::ConfigError;
 use answer::Answer;
 use calls::Call;
 use flights::{Flights, Key};
-use history::Versions;
 use policy::Ids;
 use transport::Transport;
 
@@ -69,7 +68,6 @@ pub struct HttpRegistry {
     transport: Arc<Transport>,
     flights: Arc<Flights>,
     ids: Arc<Ids>,
-    versions: Arc<Versions>,
 }
 
 impl HttpRegistry {
@@ -79,7 +77,7 @@ impl HttpRegistry {
     /// When one of the files cannot be read, or holds something else than it should.
     pub fn new(config: RegistryConfig) -> Result<Self, ConfigError> {
         let transport = Arc::new(Transport::new(config)?);
-        Ok(Self { transport, flights: Arc::default(), ids: Arc::default(), versions: Arc::default() })
+        Ok(Self { transport, flights: Arc::default(), ids: Arc::default() })
     }
 
     /// Its URLs, with commas between, and without user info.

@@ -77,7 +77,7 @@ impl HttpRegistry {
             Ok(found) => Ok(found.id),
             Err(earlier) => {
                 if let Some(level) = wanted.level {
-                    check_level(wanted, schema, &self.counting(subject, &earlier, level)?)?;
+                    check_level(wanted, schema, &self.readable(subject, &earlier, level)?)?;
                 }
                 self.register(subject, schema).await
             }
@@ -85,7 +85,7 @@ impl HttpRegistry {
     }
 
     /// The schemas that count by a level: without one of them nobody knows what the level says.
-    fn counting<'a>(
+    fn readable<'a>(
         &self,
         subject: &str,
         earlier: &'a [Entry],
