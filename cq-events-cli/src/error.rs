@@ -173,8 +173,8 @@ impl Error {
     }
 }
 
-/// The failure of several steps that counts most, the first where there are several such: that something could not be done, then
-/// that something is wrong. That nobody reads the output any more counts least, and hides neither.
+/// The failure of several steps that counts most, the first where there are several such: that something could not be done,
+/// then that something is wrong. That nobody reads the output any more counts least, and hides neither.
 ///
 /// # Errors
 /// That failure.

@@ -98,8 +98,8 @@ fn dead_letters(
     }
 }
 
-/// What came of a command; and says, once, why events are what headers say, or are not known. An error that is about that says it
-/// itself.
+/// What came of a command; and says, once, why events are what headers say, or are not known. An error that is about that says
+/// it itself.
 fn and_unasked(done: Result<(), Error>, library: &Library, screen: &mut Screen<'_>) -> Result<(), Error> {
     let told = match library.unasked() {
         Some(reason) if !matches!(done, Err(Error::UnknownEvent { .. })) => screen.say(&format!(

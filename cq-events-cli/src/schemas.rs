@@ -161,8 +161,8 @@ impl Library {
         self.unasked.as_deref()
     }
 
-    /// The fullname of a letter's event: by its value where the schema is known, or else as a header says. `decides` tells whether
-    /// what is to happen to the letter depends on it.
+    /// The fullname of a letter's event: by its value where the schema is known, or else as a header says. `decides` tells
+    /// whether what is to happen to the letter depends on it.
     ///
     /// # Errors
     /// When it decides, and the letter's schema could not be asked for: leaving the letter out would be told to nobody.

@@ -49,8 +49,8 @@ enum Deed {
     Unchanged,
     /// The registry does not take it or its level, or our checker finds that it does not go with what is there.
     Refused,
-    /// A part of it is done: the schema is registered and its level not set; or the level is set, and then the registry could not
-    /// be asked any more.
+    /// A part of it is done: the schema is registered and its level not set; or the level is set, and then the registry could
+    /// not be asked any more.
     Unfinished,
 }
 
