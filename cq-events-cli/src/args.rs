@@ -26,7 +26,8 @@ Every command exits with
      registered, or is refused; a file does not hold what is registered
   2  the words were not understood
   3  it could not be done, or not to its end: Kafka or the registry does not answer, or refuses; a
-     file cannot be read, or has a mistake; it was interrupted";
+     file cannot be read, or has a mistake; `registry register` or `dlq replay` was interrupted
+A signal ends `dev` with 0, and any other command as it ends other programs.";
 
 /// Looks after typed events on Apache Kafka.
 #[derive(Debug, Parser)]
@@ -285,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn help_fits_a_terminal_of_a_hundred_columns() {
+    fn what_is_said_below_the_options_fits_a_terminal_of_a_hundred_columns() {
         fn check(command: &clap::Command) {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             let long = help.lines().find(|line| line.chars().count() > 100);

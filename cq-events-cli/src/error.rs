@@ -86,7 +86,8 @@ pub enum Error {
     /// A filter asks for the event of a dead letter, and the registry cannot be asked for its schema.
     #[error(
         "the event of the dead letter at partition {partition}, offset {offset} is not known, so --event cannot tell whether \
-         it is meant: {reason}. Try again when the registry answers, or name a folder with the schema by --schemas"
+         it is meant: {reason}. Try again when the registry answers; or leave the letter out by --partition, --offset or \
+         --kind; or unset SCHEMA_REGISTRY_URL, so that events are what headers say"
     )]
     UnknownEvent {
         /// The letter's partition.
@@ -172,14 +173,18 @@ impl Error {
     }
 }
 
-/// The first failure of several steps. That nobody reads the output any more counts least: it hides nothing that is wrong.
+/// The failure of several steps that counts most, the first where there are several such: that something could not be done,
+/// then that something is wrong. That nobody reads the output any more counts least, and hides neither.
 ///
 /// # Errors
 /// That failure.
 pub fn first_failure<const N: usize>(steps: [Result<(), Error>; N]) -> Result<(), Error> {
-    let is_nothing = |step: &Result<(), Error>| step.as_ref().is_err_and(Error::is_closed_pipe);
-    let (unread, others): (Vec<_>, Vec<_>) = steps.into_iter().partition(is_nothing);
-    others.into_iter().chain(unread).collect()
+    let weight = |error: &Error| match error {
+        error if error.is_closed_pipe() => 2,
+        Error::Wrong(_) => 1,
+        _ => 0,
+    };
+    steps.into_iter().filter_map(Result::err).min_by_key(weight).map_or(Ok(()), Err)
 }
 
 fn or_known(alike: Option<&str>, known: &[String]) -> String {
@@ -209,14 +214,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_counts_more_than_that_nobody_reads_it() {
+    fn what_cannot_be_done_counts_most_and_that_nobody_reads_it_least() {
         let closed = || Err(Error::Output(io::ErrorKind::BrokenPipe.into()));
         let wrong = || Err(Error::Wrong("two of three".to_owned()));
         let full = || Err(Error::Output(io::ErrorKind::StorageFull.into()));
-        for steps in [[closed(), wrong()], [wrong(), closed()], [wrong(), full()]] {
+        for steps in [[closed(), wrong()], [wrong(), closed()]] {
             assert_eq!(first_failure(steps).unwrap_err().exit_code(), 1);
         }
-        assert_eq!(first_failure([closed(), full()]).unwrap_err().exit_code(), 3);
+        for steps in [[closed(), full()], [wrong(), full()], [full(), wrong()]] {
+            assert_eq!(first_failure(steps).unwrap_err().exit_code(), 3);
+        }
         assert!(first_failure([Ok(()), closed()]).unwrap_err().is_closed_pipe());
         assert!(first_failure([Ok(()), Ok(())]).is_ok());
     }

@@ -75,8 +75,8 @@ fn dead_letters(
         Action::List { topic: Some(topic), filters, decoding } => {
             let mut library = library(decoding)?;
             let which = (&filters.filter(), filters.limit);
-            list::letters(&reader()?, topic, which, &mut library, screen)?;
-            tell_unasked(&library, screen)
+            let done = list::letters(&reader()?, topic, which, &mut library, screen);
+            and_unasked(done, &library, screen)
         }
         Action::Show { topic, partition, offset, decoding, reveal } => {
             let mut library = library(decoding)?;
@@ -86,24 +86,27 @@ fn dead_letters(
         Action::Stats { topic, filters, decoding } => {
             let mut library = library(decoding)?;
             let which = (&filters.filter(), filters.limit);
-            stats::stats(&reader()?, topic, which, &mut library, screen)?;
-            tell_unasked(&library, screen)
+            let done = stats::stats(&reader()?, topic, which, &mut library, screen);
+            and_unasked(done, &library, screen)
         }
         Action::Replay { topic, replay, filters, decoding } => {
             let mut library = library(decoding)?;
             let options = (replay.options(topic, filters), replay.dry_run);
-            commands::replay::replay(&cluster, topic, options, &mut library, listen, screen)?;
-            tell_unasked(&library, screen)
+            let done = commands::replay::replay(&cluster, topic, options, &mut library, listen, screen);
+            and_unasked(done, &library, screen)
         }
     }
 }
 
-/// Says, once, why events are what headers say, or are not known.
-fn tell_unasked(library: &Library, screen: &mut Screen<'_>) -> Result<(), Error> {
-    library.unasked().map_or(Ok(()), |reason| {
-        let reason = text::escape(reason);
-        screen.say(&format!(
-            "warning: events may be missing, or be as headers say, without their schemas: {reason}"
-        ))
-    })
+/// What came of a command; and says, once, why events are what headers say, or are not known. An error that is about that says
+/// it itself.
+fn and_unasked(done: Result<(), Error>, library: &Library, screen: &mut Screen<'_>) -> Result<(), Error> {
+    let told = match library.unasked() {
+        Some(reason) if !matches!(done, Err(Error::UnknownEvent { .. })) => screen.say(&format!(
+            "warning: events may be missing, or be as headers say, without their schemas: {}",
+            text::escape(reason)
+        )),
+        _ => Ok(()),
+    };
+    first_failure([done, told])
 }

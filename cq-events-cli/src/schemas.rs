@@ -12,7 +12,6 @@ use cq_events_schema::{Kind, Schemas, Type};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::error::Error;
-use crate::filter::Filter;
 use crate::letter::Letter;
 use crate::registry::remote::Remote;
 
@@ -72,10 +71,10 @@ pub struct Library {
     remote: Option<Remote>,
     /// What was asked for before.
     known: HashMap<SchemaRef, Result<Rc<Writer>, Missing>>,
-    /// Why the registry could not be asked, the first time.
+    /// Why the registry could not be asked for a schema, the first time.
     unasked: Option<String>,
-    /// Whether it is not asked any more: nobody waits for it more than once.
-    is_down: bool,
+    /// Why it is not asked any more: nobody waits for it more than once, or is refused by it for who they are.
+    down: Option<String>,
     /// Registries answer in futures.
     runtime: Runtime,
 }
@@ -89,7 +88,7 @@ impl Library {
         let open = |folder: &Path| Ok::<_, Error>((folder.to_owned(), LocalRegistry::with_folder(folder)?));
         let runtime = Builder::new_current_thread().build()?;
         let folder = folder.map(open).transpose()?;
-        Ok(Self { folder, remote, known: HashMap::new(), unasked: None, is_down: false, runtime })
+        Ok(Self { folder, remote, known: HashMap::new(), unasked: None, down: None, runtime })
     }
 
     /// The schema that a message names, or why there is none.
@@ -111,8 +110,8 @@ impl Library {
 
     /// The folder's, or else the registry's.
     fn text(&mut self, schema: SchemaRef) -> Result<Arc<str>, Missing> {
-        let unknown = match (&self.folder, schema) {
-            (Some((folder, registry)), SchemaRef::Id(id)) => {
+        let unknown = match (schema, &self.folder) {
+            (SchemaRef::Id(id), Some((folder, registry))) => {
                 match self.runtime.block_on(registry.schema_of(id)) {
                     Err(RegistryError::UnknownId { .. }) => {
                         format!("{schema} is that of none of the schemas in {}", folder.display())
@@ -120,13 +119,16 @@ impl Library {
                     found => return found.map_err(|error| Missing::Unknown(error.to_string())),
                 }
             }
-            _ => format!(
+            (SchemaRef::Id(_), None) => format!(
                 "{schema} is not known: --schemas takes a folder with the writer's schema, and SCHEMA_REGISTRY_URL a \
                  registry that has it"
             ),
+            (SchemaRef::Guid(_), _) => {
+                format!("{schema} is not known: SCHEMA_REGISTRY_URL takes a registry that has it")
+            }
         };
         let Some(remote) = &self.remote else { return Err(Missing::Unknown(unknown)) };
-        if let (true, Some(reason)) = (self.is_down, &self.unasked) {
+        if let Some(reason) = &self.down {
             return Err(Missing::Unasked(format!("{schema} is not known: {reason}")));
         }
         let found = remote.ask(async |registry| match schema {
@@ -141,10 +143,12 @@ impl Library {
                 }
                 error if error.is_of_schema() => Missing::Unknown(reason),
                 error => {
-                    self.is_down |= matches!(
+                    // What a 403 refuses may be one schema alone.
+                    let is_down = matches!(
                         error,
-                        RegistryError::Unavailable { .. } | RegistryError::Refused { status: 401 | 403, .. }
+                        RegistryError::Unavailable { .. } | RegistryError::Refused { status: 401, .. }
                     );
+                    self.down = is_down.then(|| reason.clone());
                     self.unasked.get_or_insert_with(|| reason.clone());
                     Missing::Unasked(reason)
                 }
@@ -157,12 +161,16 @@ impl Library {
         self.unasked.as_deref()
     }
 
-    /// The fullname of a letter's event: by its value where the schema is known, or else as a header says.
+    /// The fullname of a letter's event: by its value where the schema is known, or else as a header says. `decides` tells
+    /// whether what is to happen to the letter depends on it.
     ///
     /// # Errors
-    /// When the filter asks for events and the letter's schema could not be asked for: whether the letter is meant cannot be told
-    /// then, and leaving it out would be told to nobody.
-    pub fn event(&mut self, letter: &Letter, filter: &Filter) -> Result<Option<String>, Error> {
+    /// When it decides, and the letter's schema could not be asked for: leaving the letter out would be told to nobody.
+    pub fn event(
+        &mut self,
+        letter: &Letter,
+        decides: impl FnOnce() -> bool,
+    ) -> Result<Option<String>, Error> {
         let by_header = || Ok(letter.type_header().map(str::to_owned));
         if self.folder.is_none() && self.remote.is_none() {
             return by_header();
@@ -170,7 +178,7 @@ impl Library {
         let Some(Ok((schema, datum))) = letter.schema_and_datum() else { return by_header() };
         match self.writer(schema) {
             Ok(writer) => writer.event(datum).map_or_else(by_header, |event| Ok(Some(event.to_owned()))),
-            Err(Missing::Unasked(reason)) if filter.is_about_the_event_of(letter) => {
+            Err(Missing::Unasked(reason)) if decides() => {
                 let (partition, offset) = (letter.partition, letter.offset);
                 Err(Error::UnknownEvent { partition, offset, reason })
             }

@@ -27,6 +27,13 @@ pub struct Column {
     pub least: usize,
 }
 
+impl Column {
+    /// The same, wide enough for a word, in ASCII, that a row may hold.
+    pub const fn holding(self, word: &str) -> Self {
+        Self { least: word.len(), ..self }
+    }
+}
+
 /// A column of text.
 pub const fn left(name: &'static str, style: Style) -> Column {
     Column { name, right: false, style, least: 0 }
@@ -39,7 +46,7 @@ pub const fn right(name: &'static str) -> Column {
 
 /// A column of ids, which have six digits in many registries.
 pub const fn ids(name: &'static str) -> Column {
-    Column { least: 6, ..right(name) }
+    right(name).holding("123456")
 }
 
 /// A table that is written as it grows.

@@ -53,8 +53,10 @@ make() (
   need_go
   printf 'go.sh: making %s\n' "$program" >&2
   cd "$sources"
-  GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=0 again "$go" build -trimpath -buildvcs=false -o "$program.tmp" . >&2 ||
-    fail "go could not build $sources (its words are above): the first call needs the network, or a filled module cache"
+  export GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=0
+  again "$go" mod download >&2 ||
+    fail "go could not fetch what $sources/go.mod names (its words are above): the first call needs the network, or a filled module cache"
+  "$go" build -trimpath -buildvcs=false -o "$program.tmp" . >&2 || fail "$sources does not compile (go's words are above)"
   mv -T "$program.tmp" "$program"
 )
 

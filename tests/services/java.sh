@@ -47,7 +47,7 @@ make() (
   # -C: a jar whose checksum is wrong is an error, not a warning.
   again mvn -B -q -C -Dstyle.color=never -f "$sources/pom.xml" dependency:copy-dependencies \
     -DoutputDirectory="$new/libs" -DincludeScope=runtime </dev/null >"$new/log" 2>&1 || {
-    head -n 30 "$new/log" >&2
+    tail -n 30 "$new/log" >&2
     fail "Maven could not fetch what $sources/pom.xml names (its words are above): the first call needs the network, or a mirror in Maven's settings"
   }
   "$javac" --release 17 -encoding UTF-8 -d "$new/classes" -cp "$new/libs/*" "$sources"/*.java >"$new/log" 2>&1 || {

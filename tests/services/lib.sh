@@ -80,7 +80,7 @@ fetch_with_maven() { # WHAT FOLDER FILE_IN_IT GOAL ARGUMENT...
     # not be unpacked again: the marks are thrown away.
     again mvn -B -q -C -Dstyle.color=never -f "$here/pom.xml" "dependency:$goal" "$@" \
       -DoutputDirectory="$new" -DmarkersDirectory="$services/fetch.tmp/marks" </dev/null >"$services/fetch.tmp/log" 2>&1 || {
-      head -n 30 "$services/fetch.tmp/log" >&2
+      tail -n 30 "$services/fetch.tmp/log" >&2
       fail "Maven could not fetch $what (its words are above): the first fetch needs the network, or a mirror in Maven's settings"
     }
     [[ -f $new/$file ]] || fail "Maven fetched no $what; what it did fetch: $(ls "$new")"

@@ -176,3 +176,25 @@ impl Drop for Kafka {
 pub fn script(name: &str) -> Command {
     Command::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("services").join(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::CommandExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_a_signal_ends_is_not_tried_again() {
+        let services = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("services");
+        // Ctrl-C reaches all of a process group, and some make an error of their own of it.
+        let polite = "trap 'exit 1' INT; echo try; kill -INT 0; sleep 1";
+        for (command, code) in [("echo try; kill -TERM $$", 143), (polite, 130)] {
+            let script = "source ./again.sh; again bash -c \"$1\" || exit";
+            let mut bash = Command::new("bash");
+            bash.args(["-c", script, "bash", command]).current_dir(&services).process_group(0);
+            let output = bash.output().unwrap();
+            let out = String::from_utf8(output.stdout).unwrap();
+            assert_eq!((output.status.code(), &*out), (Some(code), "try\n"), "{command}");
+        }
+    }
+}

@@ -57,10 +57,13 @@ registry can only be asked by the old one: what it would say by the new one is n
 const CHECK_HELP: &str = "\
 Both are asked: the registry, by the level of the subject there, and this library's own checker, by
 the level of streams.toml, or else that of the registry. COMPARED says how many versions it looked
-at: none with NONE, all with a level that ends in _TRANSITIVE, else the latest. Where the two
-disagree, that is told. Where either finds that a schema does not go with the versions before it,
-or one of these cannot be read, the command exits with 1; where the registry could not be asked, or
-a file here has a mistake, with 3.";
+at: none with NONE, all with a level that ends in _TRANSITIVE, else the latest. Where streams.toml
+says another level than a subject with versions has, register sets it first, so what the registry
+says is shown and does not count. Where the two disagree, that is told.
+
+Where either finds that a schema does not go with the versions before it, or one of these cannot be
+read, the command exits with 1; where the registry could not be asked, or a file here has a mistake,
+with 3.";
 
 const PULL_HELP: &str = "\
 A file is named <subject>.v<version>.avsc, with all but letters, digits, dots, hyphens and
@@ -71,9 +74,9 @@ What comes of a version:
   overwritten  its file held something else (--force)
   unchanged    its file holds it already
   differs      its file holds something else, and is left: the command exits with 1
-  skipped      it is no Avro schema, but JSON Schema or Protobuf: it has no file
-  unreadable   it is no valid schema, or refers to what is not there: it has no file; the command
-               exits with 1, after all others";
+  skipped      it is no Avro schema, but JSON Schema or Protobuf: nothing is written
+  unreadable   it is no valid schema, or refers to what is not there: nothing is written; the
+               command goes on, and exits with 1";
 
 const STATUS_HELP: &str = "\
 The state of a subject:

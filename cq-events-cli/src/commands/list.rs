@@ -4,7 +4,7 @@ use cq_events::dead_letter::topic_name;
 use serde::Serialize;
 
 use super::each;
-use crate::error::Error;
+use crate::error::{Error, first_failure};
 use crate::filter::Filter;
 use crate::json::{self, LetterJson};
 use crate::letter::{Letter, Origin};
@@ -29,21 +29,20 @@ const TOPICS: [Column; 3] = [right("LETTERS"), right("PARTITIONS"), left("TOPIC"
 /// When Kafka does not answer, or the output cannot be written.
 pub fn topics(reader: &Reader, screen: &mut Screen<'_>) -> Result<(), Error> {
     let mut table = Table::new(&TOPICS);
-    let mut count = 0;
-    for (topic, partitions) in reader.topics()?.into_iter().filter(|(topic, _)| topic.ends_with(SUFFIX)) {
-        count += 1;
+    let mut topics = reader.topics()?;
+    topics.retain(|(topic, _)| topic.ends_with(SUFFIX));
+    if topics.is_empty() {
+        return screen.say(&format!("no topic ends in {SUFFIX}: there are no dead letters"));
+    }
+    let shown = topics.into_iter().try_for_each(|(topic, partitions)| {
         let offsets = reader.spans(&topic)?.iter().map(Span::len).sum();
         if screen.json {
-            json::line(&TopicJson { topic: &topic, partitions, offsets }, screen)?;
+            json::line(&TopicJson { topic: &topic, partitions, offsets }, screen)
         } else {
-            table.row(vec![thousands(offsets), partitions.to_string(), topic], screen)?;
+            table.row(vec![thousands(offsets), partitions.to_string(), topic], screen)
         }
-    }
-    table.end(screen)?;
-    if count == 0 {
-        screen.say(&format!("no topic ends in {SUFFIX}: there are no dead letters"))?;
-    }
-    Ok(())
+    });
+    first_failure([shown, table.end(screen)])
 }
 
 const LETTERS: [Column; 9] = [
@@ -76,12 +75,13 @@ pub fn letters(
         } else {
             table.row(row(topic, letter, event), screen)
         }
-    })?;
-    table.end(screen)?;
-    if shown == 0 {
-        screen.say(&format!("{topic} has no such dead letter"))?;
-    }
-    Ok(())
+    });
+    let nothing = match shown {
+        Ok(0) => screen.say(&format!("{topic} has no such dead letter")),
+        _ => Ok(()),
+    };
+    // What was found before a failure is told.
+    first_failure([shown.map(drop), table.end(screen), nothing])
 }
 
 fn row(topic: &str, letter: &Letter, event: Option<&str>) -> Vec<String> {

@@ -28,7 +28,7 @@ fn each(
             break;
         }
         reader.read(topic, span, |letter| {
-            let event = library.event(&letter, filter)?;
+            let event = library.event(&letter, || filter.is_about_the_event_of(&letter))?;
             if filter.fits(&letter, event.as_deref()) {
                 visit(&letter, event.as_deref())?;
                 count += 1;

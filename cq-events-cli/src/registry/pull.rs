@@ -25,13 +25,13 @@ struct Pulled {
     subject: String,
     version: i32,
     id: Option<u32>,
-    /// Its path, as far as it is text.
-    file: String,
+    /// The path of its file, as far as that is text; None where it is not written for what it is.
+    file: Option<String>,
+    /// Why it is not.
     reason: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deed {
     /// The file is new.
     Written,
@@ -48,7 +48,7 @@ enum Deed {
 }
 
 const COLUMNS: [Column; 5] = [
-    left("RESULT", Style::Yellow),
+    left("RESULT", Style::Yellow).holding(Deed::Overwritten.name()),
     left("SUBJECT", Style::Cyan),
     right("VERSION"),
     ids("ID"),
@@ -71,9 +71,7 @@ pub fn pull(
         None => remote.ask(async |registry| registry.subjects().await)?,
     };
     fs::create_dir_all(folder).map_err(|error| failed("create the folder", folder, &error))?;
-    let longest = [Deed::Overwritten.name().to_owned(), String::new()];
-    let room = subjects.iter().map(|subject| [String::new(), escape(subject)]);
-    let mut rows = Rows::new(&COLUMNS, room.chain([longest]));
+    let mut rows = Rows::new(&COLUMNS, subjects.iter().map(|subject| [String::new(), escape(subject)]));
     let (mut pulled, mut empty) = (Vec::new(), Vec::new());
     let ended = subjects.iter().try_for_each(|subject| {
         let history = remote.ask(async |registry| registry.history(subject).await)?;
@@ -109,7 +107,7 @@ fn wrong(pulled: &[Pulled]) -> Result<(), Error> {
             Deed::Differs,
             "files hold something else than what is registered, and were left: --force overwrites them",
         ),
-        said(Deed::Unreadable, "versions cannot be read, and have no files; all others have"),
+        said(Deed::Unreadable, "versions cannot be read, and were not written"),
     ]
     .into_iter()
     .flatten()
@@ -125,29 +123,30 @@ fn keep(
     force: bool,
 ) -> Result<Pulled, Error> {
     let file = folder.join(format!("{}.v{version}.avsc", utf8_percent_encode(subject, IN_NAMES)));
-    let pulled = |result, id, reason| {
-        let file = file.display().to_string();
-        Ok(Pulled { result, subject: subject.to_owned(), version, id, file, reason })
+    let pulled = |result, id| {
+        let file = Some(file.display().to_string());
+        Ok(Pulled { result, subject: subject.to_owned(), version, id, file, reason: None })
     };
     let registered = match entry {
         Ok(registered) => registered,
         Err(error) => {
             let is_another = matches!(error, RegistryError::SchemaType { .. });
-            let deed = if is_another { Deed::Skipped } else { Deed::Unreadable };
-            return pulled(deed, None, Some(error.to_string()));
+            let result = if is_another { Deed::Skipped } else { Deed::Unreadable };
+            let (subject, reason) = (subject.to_owned(), Some(error.to_string()));
+            return Ok(Pulled { result, subject, version, id: None, file: None, reason });
         }
     };
     let id = Some(registered.id.get());
     let text = format!("{}\n", registered.schema);
     let deed = match fs::read(&file) {
-        Ok(present) if present == text.as_bytes() => return pulled(Deed::Unchanged, id, None),
-        Ok(_) if !force => return pulled(Deed::Differs, id, None),
+        Ok(present) if present == text.as_bytes() => return pulled(Deed::Unchanged, id),
+        Ok(_) if !force => return pulled(Deed::Differs, id),
         Ok(_) => Deed::Overwritten,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Deed::Written,
         Err(error) => return Err(failed("read", &file, &error)),
     };
     write(&file, &text)?;
-    pulled(deed, id, None)
+    pulled(deed, id)
 }
 
 /// Whole, or not at all: under another name first.
@@ -165,7 +164,7 @@ fn failed(action: &'static str, path: &Path, error: &io::Error) -> Error {
 }
 
 impl Deed {
-    fn name(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Written => "written",
             Self::Overwritten => "overwritten",
@@ -177,19 +176,26 @@ impl Deed {
     }
 }
 
+impl Serialize for Deed {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 impl Pulled {
     fn cells(&self) -> Vec<String> {
+        let unknown = || "-".to_owned();
         vec![
             self.result.name().to_owned(),
             escape(&self.subject),
             self.version.to_string(),
-            self.id.map_or_else(|| "-".to_owned(), |id| id.to_string()),
-            escape(&self.file),
+            self.id.map_or_else(unknown, |id| id.to_string()),
+            self.file.as_deref().map_or_else(unknown, escape),
         ]
     }
 }
 
-/// Why versions have no files.
+/// Why versions are not written.
 fn tell(pulled: &[Pulled], screen: &mut Screen<'_>) -> Result<(), Error> {
     if screen.json {
         return Ok(());

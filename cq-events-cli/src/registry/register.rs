@@ -49,7 +49,8 @@ enum Deed {
     Unchanged,
     /// The registry does not take it or its level, or our checker finds that it does not go with what is there.
     Refused,
-    /// A part of it is done: its level is set, and the schema not registered, or the other way round.
+    /// A part of it is done: the schema is registered and its level not set; or the level is set, and then the registry could
+    /// not be asked any more.
     Unfinished,
 }
 
@@ -69,24 +70,32 @@ struct Json<'a> {
     dry_run: bool,
     version: Option<i32>,
     id: Option<u32>,
-    level: &'static str,
-    level_before: &'static str,
-    /// In a dry run, the level that the registry was asked by, where it is not `level`.
+    /// The level in the registry, after.
+    registry_level: &'static str,
+    registry_level_before: &'static str,
+    /// The level in `streams.toml`.
+    streams_level: Option<&'static str>,
+    /// In a dry run, the level that the registry was asked by, where it is not `registry_level`.
     asked_by: Option<&'static str>,
+    /// What is refused: `schema` or `level`.
+    refused: Option<&'static str>,
     messages: &'a [String],
     findings: &'a [Found],
     unreadable: &'a [String],
     disagreement: Option<String>,
 }
 
-const COLUMNS: [Column; 6] = [
-    left("RESULT", Style::Yellow),
-    left("STREAM", Style::Plain),
-    left("SUBJECT", Style::Cyan),
-    right("VERSION"),
-    ids("ID"),
-    left("LEVEL", Style::Plain),
-];
+fn columns(dry_run: bool) -> [Column; 6] {
+    let longest = if dry_run { Deed::Refused } else { Deed::Registered };
+    [
+        left("RESULT", Style::Yellow).holding(longest.told(dry_run)),
+        left("STREAM", Style::Plain),
+        left("SUBJECT", Style::Cyan),
+        right("VERSION"),
+        ids("ID"),
+        left("LEVEL", Style::Plain),
+    ]
+}
 
 /// Registers schemas, and tells what came of each as soon as it is known. Once what `listen` answers is true, no further one is
 /// begun.
@@ -102,8 +111,8 @@ pub fn register(
     screen: &mut Screen<'_>,
 ) -> Result<(), Error> {
     let stop = if options.dry_run { Arc::default() } else { listen() };
-    let words = Deed::ALL.map(|deed| deed.name(options.dry_run));
-    let mut rows = Rows::new(&COLUMNS, room(local, &words));
+    let columns = columns(options.dry_run);
+    let mut rows = Rows::new(&columns, local.iter().map(room));
     let mut outcomes = Vec::with_capacity(local.len());
     let mut ended = Ok(());
     for local in local {
@@ -129,23 +138,14 @@ pub fn register(
         .iter()
         .filter_map(|(local, outcome)| Some((local.subject.as_str(), outcome.against.as_ref()?)))
         .collect();
-    let told = rows.end().and_then(|()| objections(&refused, screen));
+    let reasons = |against: &&Against, paint: Paint<'_>| against.reasons(paint);
+    let told = rows.end().and_then(|()| report::objections(&refused, reasons, screen));
     let would = if options.dry_run { "would be" } else { "are" };
     let wrong = match (refused.len(), outcomes.len()) {
         (0, _) => Ok(()),
         (count, of) => Err(Error::Wrong(format!("{count} of {of} schemas {would} refused"))),
     };
     first_failure([ended, wrong, told])
-}
-
-fn objections(refused: &[(&str, &Against)], screen: &mut Screen<'_>) -> Result<(), Error> {
-    if screen.json {
-        return Ok(());
-    }
-    let mut tell = |(subject, against): &(&str, &Against)| {
-        report::objections(subject, |paint| against.reasons(paint), screen)
-    };
-    refused.iter().try_for_each(&mut tell)
 }
 
 /// Why a subject is not through.
@@ -203,15 +203,10 @@ impl Work<'_> {
             self.outcome.deed = Deed::Refused;
             return Ok(());
         }
-        if is_first && !self.set_level()? {
-            return Ok(());
+        if !is_first || self.set_level()? {
+            self.outcome.deed = if before.own.is_some() { Deed::Unchanged } else { Deed::Registered };
         }
-        if before.own.is_some() {
-            self.outcome.deed = Deed::Unchanged;
-            return Ok(());
-        }
-        self.outcome.deed = Deed::Registered;
-        if let (Some((version, _)), false) = (&mut self.outcome.own, self.dry_run) {
+        if let Some((version @ None, _)) = &mut self.outcome.own {
             *version = version_of(self.local, self.remote)?.map(|(version, _)| version);
         }
         Ok(())
@@ -236,15 +231,14 @@ impl Work<'_> {
     /// number of milliseconds is none of microseconds. False where it is refused.
     fn add(&mut self) -> Result<bool, RegistryError> {
         let verdict = Verdict::of(self.local, Some(self.wanted), self.remote)?;
-        // By a level that is about to be replaced, what the registry says means nothing.
-        let is_outdated = verdict.versions > 0 && verdict.registry_level != self.wanted;
-        let is_refused = self.dry_run && !verdict.accepted && !is_outdated;
+        // The registry itself is asked to register.
+        let is_refused = self.dry_run && verdict.is_refused();
         if verdict.is_ours() != Some(true) || is_refused {
             self.outcome.against = Some(Against::Schema(verdict));
             return Ok(false);
         }
         if self.dry_run {
-            self.outcome.asked_by = is_outdated.then_some(verdict.registry_level);
+            self.outcome.asked_by = verdict.is_outdated().then_some(verdict.registry_level);
             return Ok(true);
         }
         let Local { subject, schema, .. } = self.local;
@@ -261,16 +255,21 @@ impl Work<'_> {
 }
 
 impl Deed {
-    const ALL: [Self; 4] = [Self::Registered, Self::Unchanged, Self::Refused, Self::Unfinished];
+    fn name(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Registered => "registered",
+            Self::Refused => "refused",
+            Self::Unfinished => "unfinished",
+        }
+    }
 
-    fn name(self, dry_run: bool) -> &'static str {
-        match (self, dry_run) {
-            (Self::Unchanged, _) => "unchanged",
-            (Self::Registered, false) => "registered",
-            (Self::Registered, true) => "would register",
-            (Self::Refused, false) => "refused",
-            (Self::Refused, true) => "would be refused",
-            (Self::Unfinished, _) => "unfinished",
+    /// The same for people, who are told in each row that nothing is done.
+    fn told(self, dry_run: bool) -> &'static str {
+        match self {
+            Self::Registered if dry_run => "would register",
+            Self::Refused if dry_run => "would be refused",
+            _ => self.name(),
         }
     }
 }
@@ -284,6 +283,14 @@ impl Against {
                 reasons.extend(report::refusal("the registry", messages));
                 reasons
             }
+        }
+    }
+
+    /// What is refused.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Schema(_) => "schema",
+            Self::Level(..) => "level",
         }
     }
 
@@ -317,7 +324,7 @@ impl Outcome {
         let [stream, subject] = named(local.stream.as_deref(), &local.subject);
         let version = self.own.and_then(|(version, _)| version);
         vec![
-            self.deed.name(dry_run).to_owned(),
+            self.deed.told(dry_run).to_owned(),
             stream,
             subject,
             version.map_or_else(unknown, |version| version.to_string()),
@@ -332,13 +339,15 @@ impl Outcome {
         Json {
             stream: local.stream.as_deref(),
             subject: &local.subject,
-            result: self.deed.name(dry_run),
+            result: self.deed.name(),
             dry_run,
             version: self.own.and_then(|(version, _)| version),
             id: self.own.map(|(_, id)| id),
-            level: self.levels.1.name(),
-            level_before: self.levels.0.name(),
+            registry_level: self.levels.1.name(),
+            registry_level_before: self.levels.0.name(),
+            streams_level: local.level.map(Level::name),
             asked_by: self.asked_by.map(Level::name),
+            refused: against.map(Against::name),
             messages: against.map(Against::messages).unwrap_or_default(),
             findings: verdict.map(|verdict| &*verdict.findings).unwrap_or_default(),
             unreadable: verdict.map(|verdict| &*verdict.unreadable).unwrap_or_default(),

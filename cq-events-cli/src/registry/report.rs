@@ -8,17 +8,23 @@ use crate::text::escape;
 /// How a word is emphasised.
 pub(super) type Paint<'p> = &'p dyn Fn(Style, &str) -> String;
 
-/// Reasons under the name of the subject that they are about.
-pub(super) fn objections(
-    subject: &str,
-    reasons: impl FnOnce(Paint<'_>) -> Vec<String>,
+/// What speaks against subjects, under their names. For programs it is in the rows.
+pub(super) fn objections<T>(
+    against: &[(&str, T)],
+    reasons: impl Fn(&T, Paint<'_>) -> Vec<String>,
     screen: &mut Screen<'_>,
 ) -> Result<(), Error> {
-    let subject = screen.paint(Style::Bold, &escape(subject));
-    let reasons = reasons(&|style, text| screen.paint(style, text));
-    screen.line("")?;
-    screen.line(&subject)?;
-    reasons.iter().try_for_each(|reason| screen.line(&format!("  {reason}")))
+    if screen.json {
+        return Ok(());
+    }
+    for (subject, against) in against {
+        let subject = screen.paint(Style::Bold, &escape(subject));
+        let reasons = reasons(against, &|style, text| screen.paint(style, text));
+        screen.line("")?;
+        screen.line(&subject)?;
+        reasons.iter().try_for_each(|reason| screen.line(&format!("  {reason}")))?;
+    }
+    Ok(())
 }
 
 /// What speaks against a schema: what the registry says, what our checker finds, and whether the two disagree.

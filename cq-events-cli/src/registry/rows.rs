@@ -47,12 +47,8 @@ pub(super) fn named(stream: Option<&str>, subject: &str) -> [String; 2] {
     [stream.unwrap_or("-").to_owned(), escape(subject)]
 }
 
-/// Cells as wide as those of these subjects will be: one of the words, the stream, and the subject.
-pub(super) fn room(local: &[Local], words: &[&str]) -> Vec<[String; 3]> {
-    let words = words.iter().map(|word| [(*word).to_owned(), String::new(), String::new()]);
-    let subjects = local.iter().map(|local| {
-        let [stream, subject] = named(local.stream.as_deref(), &local.subject);
-        [String::new(), stream, subject]
-    });
-    words.chain(subjects).collect()
+/// The room for the row of a schema, behind what comes of it.
+pub(super) fn room(local: &Local) -> [String; 3] {
+    let [stream, subject] = named(local.stream.as_deref(), &local.subject);
+    [String::new(), stream, subject]
 }

@@ -34,9 +34,6 @@ pub struct Standing {
 }
 
 impl State {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Latest, Self::Older, Self::Changed, Self::Unregistered, Self::Foreign];
-
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {

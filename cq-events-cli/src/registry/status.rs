@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::local::Local;
 use super::remote::Remote;
-use super::rows::{Rows, named, room};
+use super::rows::{Rows, named};
 use super::standing::{Standing, State};
 use crate::error::{Error, first_failure};
 use crate::screen::{Screen, Style};
@@ -20,7 +20,7 @@ struct Json<'a> {
     id: Option<u32>,
     latest: Option<i32>,
     /// The level in the registry.
-    level: &'static str,
+    registry_level: &'static str,
     /// The level in `streams.toml`.
     streams_level: Option<&'static str>,
     /// Whether registering would change something, or the schema here is not the latest.
@@ -30,7 +30,7 @@ struct Json<'a> {
 const COLUMNS: [Column; 7] = [
     left("STREAM", Style::Plain),
     left("SUBJECT", Style::Cyan),
-    left("STATE", Style::Yellow),
+    left("STATE", Style::Yellow).holding(State::Unregistered.name()),
     right("VERSION"),
     right("LATEST"),
     ids("ID"),
@@ -49,8 +49,7 @@ pub fn status(local: &[Local], remote: &Remote, all: bool, screen: &mut Screen<'
     subjects
         .extend(others.iter().filter(|subject| !is_ours(subject)).map(|subject| (subject.as_str(), None)));
     let foreign = subjects.iter().map(|(subject, _)| named(None, subject).to_vec());
-    let ours = room(local, &State::ALL.map(State::name)).into_iter();
-    let ours = ours.map(|[state, stream, subject]| vec![stream, subject, state]);
+    let ours = local.iter().map(|local| named(local.stream.as_deref(), &local.subject).to_vec());
     let mut rows = Rows::new(&COLUMNS, ours.chain(foreign));
     let mut ended = Ok(());
     for (subject, local) in &subjects {
@@ -83,7 +82,7 @@ impl<'a> Json<'a> {
             version: standing.own.map(|(version, _)| version),
             id: standing.own.map(|(_, id)| id.get()),
             latest: standing.latest,
-            level: standing.level.name(),
+            registry_level: standing.level.name(),
             streams_level: streams_level.map(cq_events::registry::Level::name),
             drift: !is_settled || streams_level.is_some_and(|level| level != standing.level),
         }
@@ -92,8 +91,10 @@ impl<'a> Json<'a> {
     fn cells(&self) -> Vec<String> {
         let number = |number: Option<String>| number.unwrap_or_else(|| "-".to_owned());
         let level = match self.streams_level {
-            Some(wanted) if wanted != self.level => format!("{} (streams.toml: {wanted})", self.level),
-            _ => self.level.to_owned(),
+            Some(wanted) if wanted != self.registry_level => {
+                format!("{} (streams.toml: {wanted})", self.registry_level)
+            }
+            _ => self.registry_level.to_owned(),
         };
         let [stream, subject] = named(self.stream, self.subject);
         vec![

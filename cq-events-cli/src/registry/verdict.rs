@@ -8,7 +8,7 @@ use super::local::Local;
 use super::remote::Remote;
 
 /// What is said of a schema as the next version of its subject.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Verdict {
     /// How many versions there are.
     pub versions: usize,
@@ -29,7 +29,7 @@ pub struct Verdict {
 }
 
 /// A finding of our checker.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Found {
     /// The earlier version.
     pub version: i32,
@@ -67,9 +67,19 @@ impl Verdict {
         Ok(Self { versions, compared, accepted, messages, registry_level, level, findings, unreadable })
     }
 
-    /// Whether nothing is said against it.
+    /// Whether nothing that counts is said against it.
     pub fn is_compatible(&self) -> bool {
-        self.accepted && self.is_ours() == Some(true)
+        !self.is_refused() && self.is_ours() == Some(true)
+    }
+
+    /// Whether the registry refuses it, by the level that counts.
+    pub fn is_refused(&self) -> bool {
+        !self.accepted && !self.is_outdated()
+    }
+
+    /// Whether the registry goes by a level that is set to another before a version is added: what it says means nothing then.
+    pub fn is_outdated(&self) -> bool {
+        self.versions > 0 && self.registry_level != self.level
     }
 
     /// Whether our checker takes it; None where it cannot tell, since it cannot read a version that counts.

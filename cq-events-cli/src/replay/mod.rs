@@ -44,7 +44,7 @@ use crate::schemas::Library;
 use group::Memory;
 use run::Run;
 use settled::Settled;
-use verdict::verdict;
+use verdict::{Verdict, verdict};
 
 /// What to replay, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,13 +138,27 @@ impl<'t> Replay<'t> {
             if self.options.limit.is_some_and(|limit| survey.publish >= limit) {
                 return Ok(ControlFlow::Break(()));
             }
-            let event = library.event(&letter, &self.options.filter)?;
             let settled = memory.as_ref().and_then(|memory| memory.settled(letter.partition));
-            let verdict = verdict(&letter, event.as_deref(), &self.options, settled);
+            let (event, verdict) = self.judge(&letter, settled, library)?;
             survey.add(&letter, event.as_deref(), &verdict);
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(survey)
+    }
+
+    /// A letter's event, and what is to happen to it. Which event it is need not be known of one that is not published anyway.
+    fn judge(
+        &self,
+        letter: &Letter,
+        settled: Option<&Settled>,
+        library: &mut Library,
+    ) -> Result<(Option<String>, Verdict), Error> {
+        let filter = &self.options.filter;
+        let verdict = |fits| verdict(letter, fits, &self.options, settled);
+        let decides = || matches!(verdict(filter.is_about_the_event_of(letter)), Verdict::Publish(_));
+        let event = library.event(letter, decides)?;
+        let verdict = verdict(filter.fits(letter, event.as_deref()));
+        Ok((event, verdict))
     }
 
     fn read(

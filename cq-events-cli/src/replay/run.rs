@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::group::Memory;
 use super::pipeline::Pipeline;
 use super::settled::Settled;
-use super::verdict::{Target, Verdict, verdict};
+use super::verdict::{Target, Verdict};
 use super::{Replay, unsettled};
 use crate::error::Error;
 use crate::letter::Letter;
@@ -74,11 +74,10 @@ impl<'a> Run<'a> {
             let mut next = span.start;
             let mut ended = false;
             replay.reader.read(replay.topic, span, |letter| {
-                let event = library.event(&letter, &replay.options.filter)?;
                 // What lies between two messages is not there.
                 self.settle(letter.partition, next..letter.offset);
                 next = letter.offset + 1;
-                let flow = self.take(&letter, event.as_deref())?;
+                let flow = self.take(&letter, library)?;
                 ended = flow.is_break();
                 Ok(flow)
             })?;
@@ -89,16 +88,15 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn take(&mut self, letter: &Letter, event: Option<&str>) -> Result<ControlFlow<()>, Error> {
-        let options = &self.replay.options;
+    fn take(&mut self, letter: &Letter, library: &mut Library) -> Result<ControlFlow<()>, Error> {
+        if self.replay.options.limit.is_some_and(|limit| self.sent >= limit) {
+            return Ok(ControlFlow::Break(()));
+        }
         let settled = self.memory.as_ref().and_then(|memory| memory.settled(letter.partition));
-        if let Verdict::Publish(target) = verdict(letter, event, options, settled)
+        if let (_, Verdict::Publish(target)) = self.replay.judge(letter, settled, library)?
             // What an open transaction hid from the survey is left for the next replay.
             && self.targets.contains_key(&target.topic)
         {
-            if options.limit.is_some_and(|limit| self.sent >= limit) {
-                return Ok(ControlFlow::Break(()));
-            }
             while self.is_going() && self.pipeline.is_waiting() {
                 self.hear()?;
             }

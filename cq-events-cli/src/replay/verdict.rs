@@ -27,16 +27,12 @@ pub(super) struct Target {
     pub(super) partition: Option<i32>,
 }
 
-pub(super) fn verdict(
-    letter: &Letter,
-    event: Option<&str>,
-    options: &Options,
-    settled: Option<&Settled>,
-) -> Verdict {
+/// What is to happen to a letter that the filters leave in, or not.
+pub(super) fn verdict(letter: &Letter, fits: bool, options: &Options, settled: Option<&Settled>) -> Verdict {
     if settled.is_some_and(|settled| settled.contains(letter.offset)) {
         return Verdict::Done;
     }
-    if !options.filter.fits(letter, event) {
+    if !fits {
         return Verdict::LeftOut;
     }
     match (&letter.origin, &options.to) {

@@ -1,5 +1,8 @@
 //! The command as a process of its own, what it said, and a registry for it to ask.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use cq_events::testing::{MemoryRegistry, RegistryServer};
@@ -97,4 +100,23 @@ pub(crate) fn registry() -> (MemoryRegistry, RegistryServer, Runtime) {
     let registry = MemoryRegistry::new();
     let server = runtime.block_on(RegistryServer::start(registry.clone())).unwrap();
     (registry, server, runtime)
+}
+
+/// The names of an object.
+pub(crate) fn names(object: &serde_json::Value) -> BTreeSet<String> {
+    object.as_object().unwrap().keys().cloned().collect()
+}
+
+/// The names that the table of a page of the documentation has for what a command writes as JSON.
+pub(crate) fn documented(page: &str, command: &str) -> BTreeSet<String> {
+    let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
+    let text = fs::read_to_string(path).unwrap();
+    let (_, section) = text.split_once("# JSON\n").unwrap();
+    let section = section.split("\n#").next().unwrap();
+    let cells = |line: &str| line.split('|').skip(1).map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let rows = section.lines().map(cells).filter(|cells| {
+        cells.get(1).is_some_and(|of| of == "all" || quoted(of).iter().any(|name| name == command))
+    });
+    rows.flat_map(|cells| quoted(&cells[0])).collect()
 }

@@ -12,6 +12,7 @@ mod bad_input;
 #[path = "../common/mod.rs"]
 #[allow(dead_code, reason = "not every test needs all of it")]
 mod common;
+mod json;
 mod list;
 mod many;
 mod recovery;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use cq_events::testing::Fault;
@@ -75,6 +76,19 @@ fn what_is_wrong_is_no_success_because_nobody_reads_it() {
     unread(&["registry", "status"]).ok();
     bench.server.fail(Fault::error(403, 403, "no more"));
     unread(&["registry", "check"]).failed(&["403"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_is_no_verdict() {
+    let bench = Bench::new();
+    bench.run(&["register"]).ok();
+    bench.change("lamp.avsc", "\"type\": \"boolean\"", "\"type\": \"string\"");
+    for words in [&["check"][..], &["check", "--json"], &["register"], &["status"]] {
+        let mut command = bench.command(&[&["registry"], words].concat());
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        end(command.stdout(full).stderr(Stdio::piped()).spawn().unwrap()).failed(&["cannot write: No space"]);
+    }
 }
 
 #[test]

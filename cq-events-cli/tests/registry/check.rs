@@ -44,9 +44,16 @@ fn what_may_not_follow_is_told_by_both_with_its_place() {
     assert!(!said.out.contains("disagree"), "{}", said.out);
 
     let json = bench.run(&["check", "--json"]).wrong(&["1 of 2"]).json();
-    assert_eq!((json[0]["compatible"].as_bool(), json[1]["compatible"].as_bool()), (Some(true), Some(false)));
+    assert_eq!(
+        (json[0]["result"].as_str(), json[1]["result"].as_str()),
+        (Some("compatible"), Some("incompatible"))
+    );
+    assert_eq!(
+        (json[1]["registry_accepts"].as_bool(), json[1]["checker_accepts"].as_bool()),
+        (Some(false), Some(false))
+    );
+    assert!(!json[1]["messages"].as_array().unwrap().is_empty(), "{}", json[1]);
     assert_eq!(json[1]["findings"][0]["at"], "lamp.avsc:9:16");
-    assert_eq!(json[1]["registry"]["compatible"], false);
 }
 
 #[test]
@@ -57,9 +64,28 @@ fn where_registry_and_checker_disagree_is_told() {
     bench.change("lamp.avsc", "\"type\": \"boolean\"", "\"type\": \"string\"");
     let said = bench.run(&["check", "lamp"]).wrong(&["1 of 1"]);
     said.has_lines(&[
-        "incompatible lamp home.lamps-value 1 yes no NONE (streams.toml: BACKWARD_TRANSITIVE)",
+        "incompatible lamp home.lamps-value 1 yes no NONE (streams.toml: BACKWARD_TRANSITIVE, which counts)",
         "they disagree: the registry would take it; the registry goes by NONE, and streams.toml says BACKWARD_TRANSITIVE",
     ]);
+}
+
+#[test]
+fn a_level_that_is_about_to_be_replaced_does_not_count() {
+    let bench = Bench::new();
+    bench.run(&["register", "lamp"]).ok();
+    bench.change("lamp.avsc", "\"type\": \"boolean\"", "\"type\": \"string\"");
+    bench.change("streams.toml", "BACKWARD_TRANSITIVE", "NONE");
+    bench.run(&["check", "lamp"]).ok().has_lines(&[
+        "compatible lamp home.lamps-value 0 no yes BACKWARD_TRANSITIVE (streams.toml: NONE, which counts)",
+    ]);
+    let json = &bench.run(&["check", "lamp", "--json"]).ok().json()[0];
+    let told = ["result", "registry_level", "streams_level"].map(|name| json[name].as_str().unwrap());
+    assert_eq!(told, ["compatible", "BACKWARD_TRANSITIVE", "NONE"]);
+    assert_eq!(json["registry_accepts"], false);
+    bench
+        .run(&["register", "lamp"])
+        .ok()
+        .has_lines(&["registered lamp home.lamps-value 2 2 NONE (set; it was BACKWARD_TRANSITIVE)"]);
 }
 
 #[test]
@@ -102,6 +128,7 @@ fn a_version_that_cannot_be_read_is_no_disagreement() {
     broken_once();
     let json = &bench.run(&["check", "lamp", "--json"]).wrong(&["1 of 1"]).json()[0];
     assert_eq!((json["versions"].as_i64(), json["compared"].as_i64()), (Some(1), Some(0)));
-    assert_eq!(json["compatible"], false);
+    assert_eq!(json["result"], "unknown");
+    assert!(json["checker_accepts"].is_null(), "{json}");
     assert!(json["disagreement"].is_null() && json["unreadable"].as_array().unwrap().len() == 1, "{json}");
 }

@@ -13,6 +13,7 @@ mod check;
 #[allow(dead_code, reason = "not every test needs all of it")]
 mod common;
 mod dev;
+mod json;
 mod pull;
 mod register;
 mod status;

@@ -98,9 +98,11 @@ fn one_schema_that_cannot_be_read_keeps_no_other_from_its_file() {
         asked.iter().rposition(|(_, path)| path == "/subjects/home.doors-value/versions/1").unwrap();
     bench.server.fail_next(version - all, Fault::Drip(Duration::ZERO));
     bench.server.fail_next(1, Fault::answer(200, broken));
-    let said = bench.run(&["pull", "--all", "--into", "out"]).wrong(&["1 versions cannot be read"]);
+    let said = bench
+        .run(&["pull", "--all", "--into", "out"])
+        .wrong(&["1 versions cannot be read, and were not written"]);
     said.has_lines(&[
-        "unreadable home.doors-value 1 - out/home.doors-value.v1.avsc",
+        "unreadable home.doors-value 1 - -",
         "written home.lamps-value 1 2 out/home.lamps-value.v1.avsc",
     ]);
     assert!(said.out.contains("home.doors-value version 1: what "), "{}", said.out);
@@ -174,6 +176,11 @@ fn schemas_of_other_kinds_are_passed_over() {
     let proto = r#"{"subject":"home.lamps-value","version":1,"id":1,"schemaType":"PROTOBUF","schema":"message Lamp {}"}"#;
     bench.server.fail_next(1, Fault::answer(200, proto));
     let said = bench.run(&["pull", "lamp", "--into", "out"]).ok();
-    said.has_lines(&["skipped home.lamps-value 1 - out/home.lamps-value.v1.avsc"]);
+    said.has_lines(&["skipped home.lamps-value 1 - -"]);
     assert!(said.out.contains("PROTOBUF"), "{}", said.out);
+    bench.server.fail_next(1, Fault::Drip(Duration::ZERO));
+    bench.server.fail_next(1, Fault::answer(200, proto));
+    let json = &bench.run(&["pull", "lamp", "--into", "out", "--json"]).ok().json()[0];
+    assert_eq!(json["result"], "skipped");
+    assert!(json["file"].is_null() && json["reason"].is_string(), "{json}");
 }

@@ -48,12 +48,13 @@ fn only_the_streams_that_are_named_are_registered() {
         ("stream", "door"),
         ("subject", DOOR),
         ("result", "registered"),
-        ("level", "BACKWARD"),
-        ("level_before", "BACKWARD"),
+        ("registry_level", "BACKWARD"),
+        ("registry_level_before", "BACKWARD"),
     ] {
         assert_eq!(json[0][name], value, "{name}");
     }
     assert_eq!((json[0]["version"].as_i64(), json[0]["id"].as_i64()), (Some(1), Some(1)));
+    assert!(json[0]["streams_level"].is_null() && json[0]["refused"].is_null(), "{}", json[0]);
     assert_eq!(bench.registry.subjects(), [DOOR]);
 }
 
@@ -78,6 +79,10 @@ fn what_the_registry_refuses_is_told_with_its_words_and_the_rule_and_the_rest_is
     let finding = &json[0]["findings"][0];
     assert_eq!((finding["rule"].as_str(), finding["version"].as_i64()), (Some("type-mismatch"), Some(1)));
     assert!(!json[0]["messages"].as_array().unwrap().is_empty());
+    assert_eq!((json[0]["refused"].as_str(), json[0]["dry_run"].as_bool()), (Some("schema"), Some(false)));
+    let dry = bench.run(&["register", "--dry-run", "--json"]).wrong(&["refused"]).json();
+    let results = dry.iter().map(|row| (row["result"].as_str().unwrap(), row["dry_run"].as_bool().unwrap()));
+    assert_eq!(results.collect::<Vec<_>>(), [("unchanged", true), ("refused", true)]);
 }
 
 #[test]
@@ -166,7 +171,7 @@ fn a_dry_run_goes_by_the_level_that_will_count() {
     ]);
     let json = &bench.run(&["register", "lamp", "--dry-run", "--json"]).ok().json()[0];
     assert_eq!(
-        (json["level"].as_str(), json["asked_by"].as_str()),
+        (json["registry_level"].as_str(), json["asked_by"].as_str()),
         (Some("NONE"), Some("BACKWARD_TRANSITIVE"))
     );
     let said = bench.run(&["register", "lamp"]).ok();
@@ -223,7 +228,7 @@ fn what_was_changed_before_a_failure_is_told() {
             let json = &bench.run(&["register", "lamp", "--json"]).failed(&["no more"]).json()[0];
             assert_eq!((json["result"].as_str(), json["version"].as_i64()), (Some("unfinished"), None));
             assert_eq!(
-                (json["level"].as_str(), json["level_before"].as_str()),
+                (json["registry_level"].as_str(), json["registry_level_before"].as_str()),
                 (Some("BACKWARD_TRANSITIVE"), Some("NONE"))
             );
         } else {
@@ -269,6 +274,8 @@ fn a_level_that_is_refused_is_told_and_the_rest_is_registered() {
         (Some("refused"), Some("unchanged"))
     );
     assert!(json[0]["messages"][0].as_str().unwrap().contains("read-only"), "{}", json[0]);
+    let told = ["refused", "registry_level", "streams_level"].map(|name| json[0][name].as_str().unwrap());
+    assert_eq!(told, ["level", "NONE", "FULL"]);
 }
 
 #[test]
@@ -278,7 +285,7 @@ fn a_first_version_whose_level_is_refused_is_unfinished() {
     bench.server.fail_next(1, Fault::error(422, 42205, "not this one"));
     let said = bench.run(&["register", "lamp"]).wrong(&["1 of 1 schemas are refused"]);
     said.has_lines(&[
-        "unfinished lamp home.lamps-value - 1 BACKWARD",
+        "unfinished lamp home.lamps-value 1 1 BACKWARD",
         "its level cannot be set to BACKWARD_TRANSITIVE",
         "the registry says: not this one",
     ]);

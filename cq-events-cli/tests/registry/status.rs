@@ -58,7 +58,7 @@ fn programs_are_told_what_drifts() {
         .collect();
     assert_eq!(shown, [(DOOR, "latest", false), (LAMP, "latest", true), ("other-value", "foreign", false)]);
     assert_eq!(
-        (json[1]["level"].as_str(), json[1]["streams_level"].as_str()),
+        (json[1]["registry_level"].as_str(), json[1]["streams_level"].as_str()),
         (Some("NONE"), Some("BACKWARD_TRANSITIVE"))
     );
     assert!(json[2]["stream"].is_null());
