@@ -190,8 +190,10 @@ mod tests {
         let polite = "trap 'exit 1' INT; echo try; kill -INT 0; sleep 1";
         for (command, code) in [("echo try; kill -TERM $$", 143), (polite, 130)] {
             let script = "source ./again.sh; again bash -c \"$1\" || exit";
-            let mut bash = Command::new("bash");
-            bash.args(["-c", script, "bash", command]).current_dir(&services).process_group(0);
+            // What is started in the background may have been told to ignore Ctrl-C, and a shell cannot undo that.
+            let mut bash = Command::new("env");
+            bash.args(["--default-signal=INT", "bash", "-c", script, "bash", command]);
+            bash.current_dir(&services).process_group(0);
             let output = bash.output().unwrap();
             let out = String::from_utf8(output.stdout).unwrap();
             assert_eq!((output.status.code(), &*out), (Some(code), "try\n"), "{command}");
