@@ -232,8 +232,9 @@ async fn no_broker_is_an_error_within_the_connect_timeout() {
 async fn a_broker_that_starts_late_is_waited_for() {
     let broker = broker();
     broker.broker_down(None).unwrap();
-    let connecting = tokio::spawn(Producer::connect(broker.config()));
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut connecting = tokio::spawn(Producer::connect(broker.config()));
+    let early = tokio::time::timeout(Duration::from_millis(500), &mut connecting).await;
+    assert!(early.is_err(), "nobody is there yet: {early:?}");
     broker.broker_up(None).unwrap();
     tokio::time::timeout(DEADLINE, connecting).await.unwrap().unwrap().unwrap();
 }

@@ -182,18 +182,17 @@ async fn what_a_version_was_is_not_remembered() {
 async fn a_start_over_many_versions_has_a_deadline() {
     let count = 600;
     let site = with_versions(count).await;
-    let client = site.client_with(|config| config.timeout(Duration::from_millis(400)));
+    let client = site.client_with(|config| config.timeout(Duration::from_secs(1)));
     let exact = SubjectSchema::new(SUBJECT, LAMP).registration(Registration::Exact);
     knows_no_schema(&site);
     site.server.fail_next(1, Fault::answer(200, format!("{:?}", (1..=count).collect::<Vec<_>>())));
-    // A version's answer has more than a hundred bytes.
-    site.server.fail(Fault::Drip(Duration::from_millis(1)));
+    // A version's answer has more than a hundred bytes: it takes a third of its time, and all take twice the deadline.
+    site.server.fail(Fault::Drip(Duration::from_millis(2)));
     let begun = std::time::Instant::now();
     let error = client.id_of(&exact).await.unwrap_err();
     assert!(matches!(error, RegistryError::Unavailable { .. }), "{error:?}");
-    // On a busy machine a single answer may be late as well; without the deadline, all would come at last.
-    assert!(error.to_string().contains("within"), "{error}");
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(error.to_string().contains("not all about subject lamp-value within 12s"), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     site.server.heal();
     let error = site.client().id_of(&exact).await.unwrap_err();
     assert!(matches!(error, RegistryError::NotRegistered { latest: Some(600), .. }), "{error:?}");
